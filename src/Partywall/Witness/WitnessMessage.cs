@@ -1,0 +1,60 @@
+using System.Text.Json.Serialization;
+using Partywall.History;
+
+namespace Partywall.Witness;
+
+/*
+ * The wire between the job bodies and the harness: JSON objects, one a line (UTF-8, at most LineBytesMax bytes),
+ * over a Unix domain socket. Timestamps are raw readings of the host's monotonic clock (Stopwatch.GetTimestamp),
+ * which all processes of one host share and no two hosts do; so the first message names the host's boot and the
+ * clock's frequency, and the harness refuses a peer of another.
+ *
+ *   worker                                harness
+ *   hello  ------------------------------>            once, first
+ *          <------------------------------ welcome    or refuse, and the end
+ *   start  ------------------------------>
+ *          <------------------------------ ack        the body goes on only now
+ *   progress ---------------------------->
+ *   stop   ------------------------------>            in the socket before the body returns
+ *   beat   ------------------------------>            every 50 ms
+ *   bye    ------------------------------>            last, when the process ends by itself
+ */
+
+/// <summary>One message of the witness's wire.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(HelloMessage), "hello")]
+[JsonDerivedType(typeof(WelcomeMessage), "welcome")]
+[JsonDerivedType(typeof(RefuseMessage), "refuse")]
+[JsonDerivedType(typeof(StartMessage), "start")]
+[JsonDerivedType(typeof(AckMessage), "ack")]
+[JsonDerivedType(typeof(ProgressMessage), "progress")]
+[JsonDerivedType(typeof(StopMessage), "stop")]
+[JsonDerivedType(typeof(BeatMessage), "beat")]
+[JsonDerivedType(typeof(ByeMessage), "bye")]
+internal abstract record WitnessMessage;
+
+internal sealed record HelloMessage(int Version, string Process, int ProcessId, long Frequency, string Host) : WitnessMessage;
+
+internal sealed record WelcomeMessage(int Version) : WitnessMessage;
+
+internal sealed record RefuseMessage(string Reason) : WitnessMessage;
+
+internal sealed record StartMessage(long Request, long At, string Tenant, string Job, string Label, int Attempt, string Fence) : WitnessMessage;
+
+internal sealed record AckMessage(long Request, long Body) : WitnessMessage;
+
+internal sealed record ProgressMessage(long Body, long At, int Percent) : WitnessMessage;
+
+internal sealed record StopMessage(long Body, long At, BodyOutcome Outcome) : WitnessMessage;
+
+internal sealed record BeatMessage(long At) : WitnessMessage;
+
+internal sealed record ByeMessage(long At) : WitnessMessage;
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(WitnessMessage))]
+internal sealed partial class WitnessJson : JsonSerializerContext;
