@@ -40,7 +40,7 @@ public sealed record RunHeader(
 }
 
 /// <summary>What a run must have shown before anything is concluded from it; a run that did not is inconclusive.</summary>
-/// <param name="EachTenantAtLimit">Every tenant was seen with as many bodies running at once as its limit.</param>
+/// <param name="AtLimit">Each of these tenants was seen with as many bodies running at once as its limit.</param>
 /// <param name="TenantsOverlapping">At some moment at least this many tenants had bodies running at once. 0: not demanded.</param>
 /// <param name="RefusedAtLeast">At least this many submissions were refused with <c>quota_exceeded</c>. 0: not demanded.</param>
 /// <param name="CompletedAtLeast">At least this many jobs were seen completed by the API and by a body's stop.</param>
@@ -52,7 +52,7 @@ public sealed record RunHeader(
 /// <param name="SettleMsMax">From the end of the load to rest, in milliseconds: work that takes longer counts as stuck.</param>
 /// <param name="StallMsMax">A process's longest silence, in milliseconds, above which its timing is not judged.</param>
 public sealed record RunDemands(
-    bool EachTenantAtLimit,
+    IReadOnlyList<string> AtLimit,
     int TenantsOverlapping,
     int RefusedAtLeast,
     int CompletedAtLeast,
