@@ -1,0 +1,23 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Partywall.Checks;
+
+/// <summary>All checks by name.</summary>
+public static class CheckCatalogue
+{
+    /// <summary>Every check there is, in the order of the report.</summary>
+    public static IReadOnlyList<ICheck> All { get; } = [];
+
+    private static readonly Dictionary<string, ICheck> s_byName = All.ToDictionary(static c => c.Name, StringComparer.Ordinal);
+
+    /// <summary>
+    /// Checks that judge every history, whether or not its header names them: without them a pass would say nothing.
+    /// </summary>
+    public static IReadOnlyList<string> Always { get; } = ["harness.complete", "harness.saw-enough", "harness.not-stalled"];
+
+    /// <summary>Finds a check.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="check">The check, when there is one.</param>
+    /// <returns>Whether there is one.</returns>
+    public static bool TryGet(string name, [NotNullWhen(true)] out ICheck? check) => s_byName.TryGetValue(name, out check);
+}
