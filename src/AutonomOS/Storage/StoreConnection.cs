@@ -27,6 +27,7 @@ public sealed class StoreConnection : IAsyncDisposable
 
     private const int ReconnectMsMin = 50;
     private const int HeartbeatMs = 200;
+    private const int MessagesPollMs = 10;
     private const int DefaultPort = 6379;
 
     private readonly StoreOptions _options;
@@ -157,6 +158,59 @@ public sealed class StoreConnection : IAsyncDisposable
         return CallAsync("a command", write, _time.GetTimestamp(), call, cancellation);
     }
 
+    /// <summary>Subscribes to a channel by its exact name. In force when this returns, and again after each <see cref="Reconnected"/>.</summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="handler">Called for each message, in order; must not block or throw. Hand the same one to <see cref="UnsubscribeAsync"/>.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    /// <exception cref="StoreUnavailableException">The subscription is not in force, and will not come into force later.</exception>
+    public async Task SubscribeAsync(string channel, Action<RedisChannel, RedisValue> handler, CancellationToken cancellation = default)
+    {
+        var name = RedisChannel.Literal(channel);
+        var start = _time.GetTimestamp();
+        // After a loss the two connections come back at different times.
+        while (!Subscriber.IsConnected() && _time.GetElapsedTime(start).TotalMilliseconds < _options.DeadlineMs)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(MessagesPollMs), _time, cancellation);
+        }
+
+        try
+        {
+            await WithinDeadlineAsync(SubscribeAsync(), start, cancellation);
+        }
+        catch (Exception error) when (error is OperationCanceledException || StoreConnectionErrors.IsOurs(error))
+        {
+            // The client keeps the handler of a failed subscription for the next connection.
+            await Subscriber.UnsubscribeAsync(name, handler, CommandFlags.FireAndForget);
+            if (error is OperationCanceledException)
+            {
+                throw;
+            }
+
+            throw StoreConnectionErrors.Translate(error, write: false, "SUBSCRIBE", _options);
+        }
+
+        async Task<bool> SubscribeAsync()
+        {
+            await Subscriber.SubscribeAsync(name, handler);
+            return true;
+        }
+    }
+
+    /// <summary>Ends a subscription; never throws, and does not wait for the store.</summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="handler">The handler it was made with.</param>
+    public async Task UnsubscribeAsync(string channel, Action<RedisChannel, RedisValue> handler)
+    {
+        try
+        {
+            await Subscriber.UnsubscribeAsync(RedisChannel.Literal(channel), handler, CommandFlags.FireAndForget);
+        }
+        catch (Exception error) when (StoreConnectionErrors.IsOurs(error))
+        {
+            _logger.LogDebug(error, "Unsubscribing from {Channel} went to no store.", channel);
+        }
+    }
+
     /// <summary>Closes the connection. Calls under way end with a typed error.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -211,6 +265,8 @@ public sealed class StoreConnection : IAsyncDisposable
         Ssl = options.Tls,
         ClientName = options.ClientName,
         AbortOnConnectFail = false,
+        // INFO and SCRIPT LOAD count as administration.
+        AllowAdmin = true,
         BacklogPolicy = BacklogPolicy.FailFast,
         ConnectRetry = 1,
         ConnectTimeout = options.DeadlineMs,
@@ -218,10 +274,11 @@ public sealed class StoreConnection : IAsyncDisposable
         SyncTimeout = options.DeadlineMs,
         HeartbeatInterval = TimeSpan.FromMilliseconds(HeartbeatMs),
         ReconnectRetryPolicy = new ExponentialRetry(ReconnectMsMin, ReconnectMsMax),
-        // One connection for commands and messages: both stores speak it.
         Protocol = RedisProtocol.Resp3,
-        // Nobody but us tells us where the store is.
-        ConfigurationChannel = "",
+        // Messages get a connection of their own: Garnet resets one on which a message meets the answers of a pipeline.
+        // It is opened at once only where there is a configuration channel; nobody publishes on it.
+        SharedSubscriptionConnection = false,
+        ConfigurationChannel = "autonomos:none",
         TieBreaker = "",
         // Keys name tenants.
         IncludeDetailInExceptions = false,
