@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Threading.Channels;
+using AutonomOS.Jobs;
+using StackExchange.Redis;
+
+namespace AutonomOS.Storage;
+
+/// <summary>A subscription to one tenant's events: an exact channel, never a pattern.</summary>
+internal sealed class JobEventStream : IJobEventStream
+{
+    private readonly ChannelMessageQueue _queue;
+    private readonly Channel<JobEvent> _events = Channel.CreateBounded<JobEvent>(
+        new BoundedChannelOptions(IJobEventStream.BufferMax) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+
+    private JobEventStream(ChannelMessageQueue queue)
+    {
+        _queue = queue;
+        queue.OnMessage(message =>
+        {
+            if (Parse((string?)message.Message) is { } happened)
+            {
+                _events.Writer.TryWrite(happened);
+            }
+        });
+    }
+
+    public IAsyncEnumerable<JobEvent> ReadAsync(CancellationToken cancellation = default) => _events.Reader.ReadAllAsync(cancellation);
+
+    public async ValueTask DisposeAsync()
+    {
+        _events.Writer.TryComplete();
+        await _queue.UnsubscribeAsync(CommandFlags.FireAndForget);
+    }
+
+    internal static async Task<JobEventStream> OpenAsync(StoreConnection connection, string channel, CancellationToken cancellation) =>
+        new(await connection.RunAsync(_ => connection.Subscriber.SubscribeAsync(RedisChannel.Literal(channel)), write: false, cancellation));
+
+    /// <summary>Reads <c>id sequence state percent attempt message…</c>; null for what is not one of ours.</summary>
+    internal static JobEvent? Parse(string? text)
+    {
+        var parts = text?.Split(' ', 6) ?? [];
+        return parts.Length == 6
+            && JobId.TryParse(parts[0], out var id)
+            && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
+            && parts[2] is "pending" or "running" or "completed" or "failed" or "cancelled"
+            && int.TryParse(parts[3], NumberStyles.None, CultureInfo.InvariantCulture, out var percent)
+            && int.TryParse(parts[4], NumberStyles.None, CultureInfo.InvariantCulture, out var attempt)
+            ? new JobEvent(id, sequence, JobFields.State(parts[2]), percent, parts[5].Length == 0 ? null : parts[5], attempt)
+            : null;
+    }
+}
