@@ -20,7 +20,7 @@ internal static class JobFields
             Epoch = Number(f[3]),
             Priority = (int)Number(f[4]),
             Payload = (byte[])f[5]!,
-            Result = state == JobState.Completed && result.Length > 0 ? result : null,
+            Result = state == JobState.Completed && result.Length > 0 ? result : default(ReadOnlyMemory<byte>?),
             Error = Text(f[7]),
             ProgressPercent = (int)Number(f[8]),
             ProgressMessage = Text(f[9]),

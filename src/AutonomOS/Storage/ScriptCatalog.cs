@@ -16,9 +16,6 @@ public sealed class ScriptCatalog
 
     private ScriptCatalog(IReadOnlyDictionary<string, StoreScript> scripts) => _scripts = scripts;
 
-    /// <summary>The scripts as shipped.</summary>
-    public static ScriptCatalog Shipped { get; } = new(Names.ToDictionary(n => n, n => new StoreScript(n, Text(n)), StringComparer.Ordinal));
-
     /// <summary>Scripts that run in a tenant's slot.</summary>
     internal static IReadOnlyList<string> TenantScripts { get; } =
         ["submit", "claim", "renew", "settle", "handback", "progress", "cancel", "retry", "tenant", "touch", "sweep", "get", "list", "usage"];
@@ -28,6 +25,9 @@ public sealed class ScriptCatalog
 
     /// <summary>Scripts on one key that no tenant owns.</summary>
     internal static IReadOnlyList<string> SharedScripts { get; } = ["due", "lead", "resign"];
+
+    /// <summary>The scripts as shipped. (Stands below the lists that it is made of: initializers run in this order.)</summary>
+    public static ScriptCatalog Shipped { get; } = new(Names.ToDictionary(n => n, n => new StoreScript(n, Text(n)), StringComparer.Ordinal));
 
     private static IEnumerable<string> Names => [.. TenantScripts, .. PoolScripts, .. SharedScripts];
 
