@@ -8,20 +8,15 @@ namespace AutonomOS.Storage;
 /// <summary>A subscription to one tenant's events: an exact channel, never a pattern.</summary>
 internal sealed class JobEventStream : IJobEventStream
 {
-    private readonly ChannelMessageQueue _queue;
+    private readonly StoreConnection _connection;
+    private readonly string _channel;
     private readonly Channel<JobEvent> _events = Channel.CreateBounded<JobEvent>(
         new BoundedChannelOptions(IJobEventStream.BufferMax) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
-    private JobEventStream(ChannelMessageQueue queue)
+    private JobEventStream(StoreConnection connection, string channel)
     {
-        _queue = queue;
-        queue.OnMessage(message =>
-        {
-            if (Parse((string?)message.Message) is { } happened)
-            {
-                _events.Writer.TryWrite(happened);
-            }
-        });
+        _connection = connection;
+        _channel = channel;
     }
 
     public IAsyncEnumerable<JobEvent> ReadAsync(CancellationToken cancellation = default) => _events.Reader.ReadAllAsync(cancellation);
@@ -29,11 +24,15 @@ internal sealed class JobEventStream : IJobEventStream
     public async ValueTask DisposeAsync()
     {
         _events.Writer.TryComplete();
-        await _queue.UnsubscribeAsync(CommandFlags.FireAndForget);
+        await _connection.UnsubscribeAsync(_channel, OnMessage);
     }
 
-    internal static async Task<JobEventStream> OpenAsync(StoreConnection connection, string channel, CancellationToken cancellation) =>
-        new(await connection.RunAsync(_ => connection.Subscriber.SubscribeAsync(RedisChannel.Literal(channel)), write: false, cancellation));
+    internal static async Task<JobEventStream> OpenAsync(StoreConnection connection, string channel, CancellationToken cancellation)
+    {
+        var stream = new JobEventStream(connection, channel);
+        await connection.SubscribeAsync(channel, stream.OnMessage, cancellation);
+        return stream;
+    }
 
     /// <summary>Reads <c>id sequence state percent attempt message…</c>; null for what is not one of ours.</summary>
     internal static JobEvent? Parse(string? text)
@@ -47,5 +46,13 @@ internal sealed class JobEventStream : IJobEventStream
             && int.TryParse(parts[4], NumberStyles.None, CultureInfo.InvariantCulture, out var attempt)
             ? new JobEvent(id, sequence, JobFields.State(parts[2]), percent, parts[5].Length == 0 ? null : parts[5], attempt)
             : null;
+    }
+
+    private void OnMessage(RedisChannel channel, RedisValue message)
+    {
+        if (Parse((string?)message) is { } happened)
+        {
+            _events.Writer.TryWrite(happened);
+        }
     }
 }

@@ -12,16 +12,15 @@ internal sealed class WorkerInbox : IWorkerInbox
     private const int SignalsMax = 10_000;
 
     private readonly StoreConnection _connection;
-    private readonly ChannelMessageQueue _queue;
+    private readonly string _channel;
     private readonly Channel<WorkerSignal> _signals = Channel.CreateBounded<WorkerSignal>(
         new BoundedChannelOptions(SignalsMax) { FullMode = BoundedChannelFullMode.DropOldest });
 
-    private WorkerInbox(StoreConnection connection, ChannelMessageQueue queue)
+    private WorkerInbox(StoreConnection connection, string channel)
     {
         _connection = connection;
-        _queue = queue;
+        _channel = channel;
         connection.Reconnected += OnReconnected;
-        queue.OnMessage(message => OnMessage((string?)message.Message));
     }
 
     public ChannelReader<WorkerSignal> Signals => _signals.Reader;
@@ -30,16 +29,29 @@ internal sealed class WorkerInbox : IWorkerInbox
     {
         _connection.Reconnected -= OnReconnected;
         _signals.Writer.TryComplete();
-        await _queue.UnsubscribeAsync(CommandFlags.FireAndForget);
+        await _connection.UnsubscribeAsync(_channel, OnMessage);
     }
 
-    internal static async Task<WorkerInbox> OpenAsync(StoreConnection connection, string channel, CancellationToken cancellation) =>
-        new(connection, await connection.RunAsync(_ => connection.Subscriber.SubscribeAsync(RedisChannel.Literal(channel)), write: false, cancellation));
+    internal static async Task<WorkerInbox> OpenAsync(StoreConnection connection, string channel, CancellationToken cancellation)
+    {
+        var inbox = new WorkerInbox(connection, channel);
+        try
+        {
+            await connection.SubscribeAsync(channel, inbox.OnMessage, cancellation);
+            return inbox;
+        }
+        catch
+        {
+            connection.Reconnected -= inbox.OnReconnected;
+            throw;
+        }
+    }
 
     private void OnReconnected() => _signals.Writer.TryWrite(new WorkerSignal.Reconnected());
 
-    private void OnMessage(string? text)
+    private void OnMessage(RedisChannel channel, RedisValue message)
     {
+        var text = (string?)message;
         if (text == "wake")
         {
             // One unread wake-up says as much as many.
