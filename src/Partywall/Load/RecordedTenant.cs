@@ -50,6 +50,7 @@ public sealed class RecordedTenant : IAsyncDisposable
     private readonly CanaryScanner _canaries;
     private readonly OperationNumbers _numbers;
     private readonly ConcurrentDictionary<string, string> _accepted = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, byte> _cancelled = new(StringComparer.Ordinal);
     private int _submitted;
     private int _refused;
 
@@ -85,6 +86,10 @@ public sealed class RecordedTenant : IAsyncDisposable
 
     /// <summary>Accepted jobs: job id → label.</summary>
     public IReadOnlyDictionary<string, string> Accepted => _accepted;
+
+    /// <summary>Whether a cancel was answered with the job being cancelled already, so that no body of it need ever run.</summary>
+    /// <param name="jobId">The job.</param>
+    public bool IsCancelled(string jobId) => _cancelled.ContainsKey(jobId);
 
     /// <summary>Submissions sent so far.</summary>
     public int Submitted => Volatile.Read(ref _submitted);
@@ -161,8 +166,16 @@ public sealed class RecordedTenant : IAsyncDisposable
     /// <param name="jobId">Any job id.</param>
     /// <param name="reason">Why; null for ordinary work.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    public Task<Reply<JobView>> CancelAsync(string jobId, OperationReason? reason, CancellationToken cancellationToken) =>
-        AboutJobAsync(OperationKind.Cancel, jobId, reason, ct => _client.CancelAsync(jobId, ct), cancellationToken);
+    public async Task<Reply<JobView>> CancelAsync(string jobId, OperationReason? reason, CancellationToken cancellationToken)
+    {
+        var reply = await AboutJobAsync(OperationKind.Cancel, jobId, reason, ct => _client.CancelAsync(jobId, ct), cancellationToken);
+        if (reply.Value is { State: JobState.Cancelled })
+        {
+            _cancelled.TryAdd(jobId, 0);
+        }
+
+        return reply;
+    }
 
     /// <summary>Lists a page.</summary>
     /// <param name="state">Only jobs in this state; null for all.</param>

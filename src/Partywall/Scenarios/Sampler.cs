@@ -1,0 +1,61 @@
+using Partywall.History;
+using Partywall.Targets;
+
+namespace Partywall.Scenarios;
+
+/// <summary>While a run goes on: asks the system again and again what it says about held slots and usage.</summary>
+internal sealed class Sampler
+{
+    /// <summary>Between two samples, in milliseconds.</summary>
+    private const int IntervalMs = 100;
+
+    private readonly ScenarioRun _run;
+    private readonly IHeldSlots? _held;
+    private readonly List<string> _tenants;
+
+    public Sampler(ScenarioRun run)
+    {
+        _run = run;
+        _held = run.Target.TryGet<IHeldSlots>(out var held) ? held : null;
+        _tenants = [.. run.Tenants.Select(static t => t.Id)];
+    }
+
+    /// <summary>Samples until it is stopped.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(IntervalMs));
+        try
+        {
+            for (var round = 0; await timer.WaitForNextTickAsync(cancellationToken); round++)
+            {
+                await SampleHeldAsync(cancellationToken);
+                await _run.Tenants[round % _run.Tenants.Count].UsageAsync(cancellationToken);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Stopped.
+        }
+    }
+
+    /// <summary>Takes one sample of all tenants' held slots, where the target can say.</summary>
+    public async Task SampleHeldAsync(CancellationToken cancellationToken)
+    {
+        if (_held is null)
+        {
+            return;
+        }
+
+        var fromNs = _run.Clock.NowNs;
+        try
+        {
+            var held = await _held.HeldSlotsAsync(_tenants, cancellationToken);
+            _run.Record(new HeldSlotsSampled(_run.Clock.NowNs, fromNs, held));
+        }
+        catch (TargetException e)
+        {
+            // No sample is no evidence; the checks say when there is too little.
+            _run.Note("A sample of the held slots failed: " + e.Message);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using System.Globalization;
+using Partywall.History;
+using Partywall.Load;
+using Partywall.Targets;
+using Partywall.Witness;
+
+namespace Partywall.Scenarios;
+
+/// <summary>What a variant has in its hands while it drives: tenants, witness, target, clock, seed. Thread-safe except <see cref="Random"/>.</summary>
+public sealed class ScenarioRun
+{
+    private readonly Action<HistoryEvent> _record;
+    private readonly OperationNumbers _numbers;
+    private int _labels;
+
+    internal ScenarioRun(
+        ITarget target,
+        IReadOnlyList<RecordedTenant> tenants,
+        WitnessState witness,
+        RunClock clock,
+        Random random,
+        Action<HistoryEvent> record,
+        OperationNumbers numbers)
+    {
+        Target = target;
+        Tenants = tenants;
+        Witness = witness;
+        Clock = clock;
+        Random = random;
+        _record = record;
+        _numbers = numbers;
+    }
+
+    /// <summary>The target, for its capabilities.</summary>
+    public ITarget Target { get; }
+
+    /// <summary>The tenants, in the variant's order.</summary>
+    public IReadOnlyList<RecordedTenant> Tenants { get; }
+
+    /// <summary>What the bodies say, live.</summary>
+    public WitnessState Witness { get; }
+
+    /// <summary>The run's clock.</summary>
+    public RunClock Clock { get; }
+
+    /// <summary>Randomness from the run's seed. For one thread at a time.</summary>
+    public Random Random { get; }
+
+    /// <summary>A tenant by its id.</summary>
+    /// <param name="tenantId">One of the variant's tenants.</param>
+    public RecordedTenant Tenant(string tenantId) => Tenants.First(t => t.Id == tenantId);
+
+    /// <summary>A job with a label of its own.</summary>
+    /// <param name="durationMs">How long its body holds the slot, in milliseconds.</param>
+    /// <param name="progressSteps">Its progress reports.</param>
+    public ProbeJob NewJob(int durationMs, int progressSteps = 0) => new()
+    {
+        Label = "j" + Interlocked.Increment(ref _labels).ToString(CultureInfo.InvariantCulture),
+        DurationMs = durationMs,
+        ProgressSteps = progressSteps,
+    };
+
+    /// <summary>The next cross-tenant probe's number.</summary>
+    public long NextProbe() => _numbers.NextProbe();
+
+    /// <summary>Adds an event to the history.</summary>
+    /// <param name="historyEvent">The event.</param>
+    public void Record(HistoryEvent historyEvent) => _record(historyEvent);
+
+    /// <summary>Adds a remark for people.</summary>
+    /// <param name="text">The remark.</param>
+    public void Note(string text) => _record(new Noted(Clock.NowNs, text));
+
+    /// <summary>Inspects the store's keys and writes what is there to the history.</summary>
+    /// <param name="keys">The target's capability to do so.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task InspectKeysAsync(IKeyInspection keys, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        var fromNs = Clock.NowNs;
+        var found = await keys.ListKeysAsync(cancellationToken);
+        var unknown = found.Where(static k => k.Ownership == KeyOwnership.Unknown).Select(static k => k.Key).ToList();
+        _record(new KeysInspected(
+            Clock.NowNs,
+            fromNs,
+            found.Count,
+            found.Count(static k => k.Ownership == KeyOwnership.WrittenList),
+            found.Where(static k => k.Ownership == KeyOwnership.Tenant)
+                .CountBy(static k => k.Tenant!, StringComparer.Ordinal)
+                .ToDictionary(StringComparer.Ordinal),
+            [.. unknown.Take(KeysInspected.UnknownMax)],
+            unknown.Count));
+    }
+
+    /// <summary>Changes a tenant's limits, with the change in the history before and after.</summary>
+    /// <param name="changes">The target's capability to do so.</param>
+    /// <param name="tenantId">The tenant.</param>
+    /// <param name="maxConcurrent">The new limit.</param>
+    /// <param name="maxQueued">The new backlog.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    public async Task SetLimitsAsync(ILimitChanges changes, string tenantId, int maxConcurrent, int maxQueued, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(changes);
+        var mark = LimitChangeMark.Uncertain;
+        _record(new LimitChange(Clock.NowNs, tenantId, maxConcurrent, maxQueued, LimitChangeMark.Asked));
+        try
+        {
+            await changes.SetLimitsAsync(tenantId, maxConcurrent, maxQueued, cancellationToken);
+            mark = LimitChangeMark.Confirmed;
+        }
+        finally
+        {
+            _record(new LimitChange(Clock.NowNs, tenantId, maxConcurrent, maxQueued, mark));
+        }
+    }
+}

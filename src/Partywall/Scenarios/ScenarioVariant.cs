@@ -1,0 +1,49 @@
+using Partywall.History;
+using Partywall.Targets;
+
+namespace Partywall.Scenarios;
+
+/// <summary>
+/// One run of a scenario: the system's size, the tenants with their limits, what must have been seen, and the load.
+/// Immutable; <see cref="DriveAsync"/> keeps its state in the run.
+/// </summary>
+public abstract class ScenarioVariant
+{
+    /// <summary>Its name within the scenario, such as <c>strict</c>; empty when the scenario has one run only.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Number of workers.</summary>
+    public abstract int Workers { get; }
+
+    /// <summary>Slots of each worker. The pool size N is workers × slots.</summary>
+    public abstract int SlotsPerWorker { get; }
+
+    /// <summary>The tenants, in the order in which they are onboarded.</summary>
+    public abstract IReadOnlyList<TenantSpec> Tenants { get; }
+
+    /// <summary>
+    /// Tenants that do nothing after the warm-up: their stored keys must be the same before and after the others' load.
+    /// Default: none.
+    /// </summary>
+    public virtual IReadOnlyList<string> Bystanders => [];
+
+    /// <summary>Why pool size, limits and body lengths let the claim be seen, in words for the report.</summary>
+    public abstract string Why { get; }
+
+    /// <summary>What the run must have shown to be fit to judge by.</summary>
+    public abstract RunDemands Demands { get; }
+
+    /// <summary>Jobs the load means to submit, for the live display.</summary>
+    public abstract int Submissions { get; }
+
+    /// <summary>The longest the load may take, in milliseconds; a load that takes longer ends the run as broken.</summary>
+    public abstract int LoadMsMax { get; }
+
+    /// <summary>
+    /// Drives the load from its first submission to its last answer; waiting for rest is the runner's. Every wait in it
+    /// is bounded.
+    /// </summary>
+    /// <param name="run">The run.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public abstract Task DriveAsync(ScenarioRun run, CancellationToken cancellationToken);
+}
