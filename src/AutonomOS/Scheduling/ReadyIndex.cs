@@ -42,9 +42,8 @@ internal sealed class ReadyIndex(TenantScripts tenants, ScriptCatalog scripts, T
     /// <summary>Chooses tenants for a claim, or puts the worker on the waiting list.</summary>
     internal async Task<(bool Latched, List<Pick> Picks)> PickAsync(string pool, string worker, int slots, int reserve, CancellationToken cancellation)
     {
-        var connection = tenants.Connection;
-        var answer = (RedisResult[])(await connection.EvaluateAsync(
-            scripts["pick"], Keys(pool), [pool, worker, slots, reserve, connection.NowMs], write: true, cancellation))!;
+        var answer = (RedisResult[])(await tenants.Connection.EvaluateAsync(
+            scripts["pick"], Keys(pool), [pool, worker, slots, reserve], write: true, cancellation))!;
         var picks = new List<Pick>();
         var any = (RedisResult[])answer[1]!;
         for (var i = 0; i < any.Length; i += 2)

@@ -41,7 +41,7 @@ public sealed class ScriptCatalog
     internal static ScriptCatalog CrashingAfter(string script, int writes)
     {
         var budget = string.Create(CultureInfo.InvariantCulture, $$"""
-            local reads = { GET = 1, EXISTS = 1, HGET = 1, HMGET = 1, TIME = 1, ZCARD = 1, ZRANGE = 1, ZRANGEBYSCORE = 1, ZREVRANGEBYSCORE = 1, ZRANK = 1, ZSCORE = 1, PUBLISH = 1 }
+            local reads = { GET = 1, EXISTS = 1, HGET = 1, HMGET = 1, TIME = 1, ZCARD = 1, ZRANGE = 1, ZRANGEBYSCORE = 1, ZREVRANGE = 1, ZREVRANGEBYSCORE = 1, ZRANK = 1, ZSCORE = 1, PUBLISH = 1 }
             local budget = {{writes}}
             local function call(command, ...)
               if not reads[command] then

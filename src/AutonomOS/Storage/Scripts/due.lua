@@ -1,7 +1,7 @@
 -- Hands the reconciler the tenants whose visit is due, and puts each off by one audit interval before it is visited.
 -- KEYS: job:tenants. ARGV: interval ms, at most
 -- Returns: {next visit ms of the rest ('' none), tenants}
--- Put off first, visited then: a tenant whose due time is brought forward meanwhile keeps the earlier time.
+-- A crash after any line: some are put off and not visited, for one interval. Put off first, visited then: a tenant whose due time is brought forward meanwhile keeps the earlier time.
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now), 'LIMIT', 0, tonumber(ARGV[2]))

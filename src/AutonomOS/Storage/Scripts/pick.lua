@@ -1,5 +1,5 @@
 -- Chooses which tenants of a pool run next, as many single picks as were asked for.
--- ARGV: pool, worker, slots for any tenant, further slots for tenants that run nothing, now ms
+-- ARGV: pool, worker, slots for any tenant, further slots for tenants that run nothing
 -- Returns: {latched, any, reserved}; any = flat tenant, count; reserved = tenants.
 -- Each pick takes the smallest start tag and advances it by the tenant's estimate. What the claims that follow do not
 -- take is refunded by their notes: a note sets the tag from the slot time really charged.
@@ -67,7 +67,7 @@ for _, t in ipairs(order) do
   any[#any + 1] = int(counts[t])
 end
 if #any == 0 and #reserved == 0 then
-  call('ZADD', wake, ARGV[5], ARGV[2])
+  call('ZADD', wake, int(now), ARGV[2])
   return { 1, any, reserved }
 end
 return { 0, any, reserved }

@@ -19,9 +19,13 @@ local function entry(t)
     estimate = tonumber(estimate), room = tonumber(room), held = tonumber(held) }
 end
 local function tag(e) return e.base + math.floor(e.served / e.weight) end
--- Tells up to n waiting workers that there is work: no more of them than jobs that could start.
+local clock = call('TIME')
+local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
+-- Tells up to n waiting workers that there is work: no more of them than jobs that could start. Those who came last
+-- first: a worker that lives renews its place at least every second, so a dead one's place grows old and is dropped.
 local function rouse(n)
-  local waiting = call('ZRANGE', wake, 0, n - 1)
+  call('ZREMRANGEBYSCORE', wake, '-inf', int(now - 5000))
+  local waiting = call('ZREVRANGE', wake, 0, n - 1)
   for _, worker in ipairs(waiting) do
     call('ZREM', wake, worker)
     call('PUBLISH', 'job:inbox:{pool:' .. ARGV[1] .. '}:' .. worker, 'wake')
