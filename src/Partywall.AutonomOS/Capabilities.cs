@@ -1,0 +1,42 @@
+using Partywall.AutonomOS.Processes;
+using Partywall.AutonomOS.Store;
+using Partywall.Targets;
+
+namespace Partywall.AutonomOS;
+
+/// <summary>
+/// Everything optional that this target offers, behind one object that exists before the system does: which
+/// capabilities a target has is asked before it is started.
+/// </summary>
+internal sealed class Capabilities : IKeyInspection, IHeldSlots, ILimitChanges, IRecordedProcesses, ISettleReplay
+{
+    private Deployment? _deployment;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<TargetProcess> Processes => _deployment?.Processes ?? [];
+
+    private Deployment Running => _deployment ?? throw new InvalidOperationException("The target was not started.");
+
+    private KeyInspection Keys => Running.Keys;
+
+    /// <summary>Says which system it is.</summary>
+    public void Attach(Deployment deployment) => _deployment = deployment;
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<InspectedKey>> ListKeysAsync(CancellationToken cancellationToken) => Keys.ListKeysAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<string> DigestAsync(string tenantId, CancellationToken cancellationToken) => Keys.DigestAsync(tenantId, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyDictionary<string, int>> HeldSlotsAsync(IReadOnlyCollection<string> tenantIds, CancellationToken cancellationToken) =>
+        Keys.HeldSlotsAsync(tenantIds, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task SetLimitsAsync(string tenantId, int maxConcurrent, int maxQueued, CancellationToken cancellationToken) =>
+        Running.Admin.SetLimitsAsync(tenantId, maxConcurrent, maxQueued, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Reply<SettleReplayed>> SettleAgainAsync(string tenantId, string jobId, string fence, CancellationToken cancellationToken) =>
+        Running.Settles.SettleAgainAsync(tenantId, jobId, fence, cancellationToken);
+}

@@ -1,0 +1,165 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Partywall.Targets;
+
+namespace Partywall.AutonomOS.Http;
+
+/// <summary>
+/// The API as one key holder sees it, over connections of its own. Every request ends within its bound with an
+/// <see cref="ApiAnswer"/>; only the caller's own cancellation is thrown. Nothing is retried. Thread-safe.
+/// </summary>
+/// <remarks>
+/// When is "not done" certain? When no connection could be made, and when the system says so with a problem's code.
+/// Once the request may have left, a broken connection, a deadline or an answer that cannot be read says nothing: the
+/// outcome is unknown.
+/// </remarks>
+internal sealed class ApiConnection : IDisposable
+{
+    /// <summary>The largest answer, in bytes.</summary>
+    public const int AnswerBytesMax = 16 * 1024 * 1024;
+
+    private const int ConnectMs = 2_000;
+    private static readonly MediaTypeHeaderValue Json = new("application/json");
+    private readonly HttpClient _client;
+    private readonly TimeSpan _bound;
+
+    /// <summary>Makes the connection; nothing is sent yet.</summary>
+    /// <param name="api">The API's root.</param>
+    /// <param name="key">Its bearer key; null to send none.</param>
+    /// <param name="bound">The longest request.</param>
+    public ApiConnection(Uri api, string? key, TimeSpan bound)
+    {
+        _bound = bound;
+        _client = new HttpClient(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            ConnectTimeout = TimeSpan.FromMilliseconds(ConnectMs),
+            ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
+        })
+        {
+            BaseAddress = api,
+            Timeout = Timeout.InfiniteTimeSpan,
+            MaxResponseContentBufferSize = AnswerBytesMax,
+        };
+        if (key is not null)
+        {
+            _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        }
+    }
+
+    /// <summary>Sends one request.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="path">Path and query below the root, escaped.</param>
+    /// <param name="body">A JSON body; null for none.</param>
+    /// <param name="ifMatch">The version a change is made on; null for none.</param>
+    /// <param name="cancellationToken">Gives up; the outcome is then unknown to the caller.</param>
+    public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, byte[]? body, EntityTagHeaderValue? ifMatch, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(_bound);
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(body) { Headers = { ContentType = Json } };
+        }
+
+        if (ifMatch is not null)
+        {
+            request.Headers.IfMatch.Add(ifMatch);
+        }
+
+        try
+        {
+            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseContentRead, limit.Token);
+            return Read(response, await response.Content.ReadAsByteArrayAsync(limit.Token));
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return Failed(ReplyKind.Unknown, $"No answer within {_bound.TotalMilliseconds:0} ms.");
+        }
+        catch (HttpRequestException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            return NeverConnected(e)
+                ? Failed(ReplyKind.Unavailable, $"No connection to {_client.BaseAddress}: {e.Message}")
+                : Failed(ReplyKind.Unknown, $"The connection broke before the answer was there: {e.Message}");
+        }
+        catch (HttpRequestException e)
+        {
+            throw new OperationCanceledException("The request was given up.", e, cancellationToken);
+        }
+    }
+
+    /// <summary>Opens a stream of server-sent events.</summary>
+    /// <param name="path">Path and query below the root, escaped.</param>
+    /// <param name="cancellationToken">Closes it.</param>
+    /// <returns>The answer's head; the caller disposes it.</returns>
+    public Task<HttpResponseMessage> OpenStreamAsync(string path, CancellationToken cancellationToken)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Accept = { new("text/event-stream") } } };
+        return _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+    }
+
+    /// <summary>Closes all connections.</summary>
+    public void Dispose() => _client.Dispose();
+
+    /// <summary>Takes an answer apart.</summary>
+    internal static ApiAnswer Read(HttpResponseMessage response, byte[] body)
+    {
+        var status = (int)response.StatusCode;
+        var evidence = new ReplyEvidence(status, Wire(response, body));
+        JsonElement json = default;
+        if (body.Length > 0)
+        {
+            try
+            {
+                json = JsonElement.Parse(body);
+            }
+            catch (JsonException) when (!response.IsSuccessStatusCode)
+            {
+                // Judged by its status alone.
+            }
+            catch (JsonException e)
+            {
+                return new ApiAnswer(ReplyKind.Unknown, default, null, $"The answer (status {status}) is not JSON: {e.Message}", evidence);
+            }
+        }
+
+        if (response.IsSuccessStatusCode)
+        {
+            return new ApiAnswer(ReplyKind.Ok, json, null, null, evidence);
+        }
+
+        var problem = ApiProblem.Of(json, status);
+        return problem.Kind == ReplyKind.Refused
+            ? new ApiAnswer(ReplyKind.Refused, json, problem.Refusal, null, evidence)
+            : new ApiAnswer(problem.Kind, json, null, problem.Refusal.Detail, evidence);
+    }
+
+    private static ApiAnswer Failed(ReplyKind kind, string detail) => new(kind, default, null, detail, ReplyEvidence.None);
+
+    private static bool NeverConnected(HttpRequestException e) =>
+        e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+        && e.InnerException is SocketException or null or OperationCanceledException or TimeoutException;
+
+    /// <summary>The answer as bytes: status line, headers in their order without the date, body.</summary>
+    private static byte[] Wire(HttpResponseMessage response, byte[] body)
+    {
+        var head = new StringBuilder();
+        head.Append("HTTP/").Append(response.Version).Append(' ').Append((int)response.StatusCode).Append(' ').Append(response.ReasonPhrase).Append("\r\n");
+        foreach (var header in response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated))
+        {
+            if (!header.Key.Equals("Date", StringComparison.OrdinalIgnoreCase))
+            {
+                head.Append(header.Key).Append(": ").AppendJoin(", ", header.Value).Append("\r\n");
+            }
+        }
+
+        head.Append("\r\n");
+        return [.. Encoding.Latin1.GetBytes(head.ToString()), .. body];
+    }
+}
