@@ -1,4 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
+using Partywall.Checks.Errors;
+using Partywall.Checks.Harness;
+using Partywall.Checks.Isolation;
+using Partywall.Checks.Jobs;
+using Partywall.Checks.Liveness;
+using Partywall.Checks.Slots;
 
 namespace Partywall.Checks;
 
@@ -6,7 +12,23 @@ namespace Partywall.Checks;
 public static class CheckCatalogue
 {
     /// <summary>Every check there is, in the order of the report.</summary>
-    public static IReadOnlyList<ICheck> All { get; } = [];
+    public static IReadOnlyList<ICheck> All { get; } =
+    [
+        new IsolationAccessCheck(),
+        new IsolationCanaryCheck(),
+        new IsolationKeysCheck(),
+        new SlotsBoundCheck(),
+        new SlotsConservedCheck(),
+        new JobsConservedCheck(),
+        new JobsOnceCheck(),
+        new JobsRefusedNeverRanCheck(),
+        new LivenessDispatchCheck(),
+        new ErrorsClearCheck(),
+        new HarnessCompleteCheck(),
+        new HarnessSawEnoughCheck(),
+        new HarnessNotStalledCheck(),
+        new HarnessKeptScheduleCheck(),
+    ];
 
     private static readonly Dictionary<string, ICheck> s_byName = All.ToDictionary(static c => c.Name, StringComparer.Ordinal);
 
