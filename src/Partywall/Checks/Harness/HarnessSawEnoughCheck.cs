@@ -27,11 +27,7 @@ public sealed class HarnessSawEnoughCheck : ICheck
         var bodies = BodyRun.Of(history);
         var operations = Operation.Of(history);
         var (peaks, overlapping) = Concurrency(bodies);
-        if (demands.EachTenantAtLimit)
-        {
-            DemandLimits(history, operations, peaks, notes);
-        }
-
+        DemandLimits(history, peaks, notes);
         Demand(notes, "tenants running at once", overlapping, demands.TenantsOverlapping, "tenants");
         Demand(notes, "refused for quota", operations.Count(static o => o is { Asked.Kind: OperationKind.Submit, Answer: { Result: ReplyKind.Refused, Code: RefusalCode.QuotaExceeded } }), demands.RefusedAtLeast, "submissions");
         Demand(notes, "completed", Completed(history, bodies), demands.CompletedAtLeast, "jobs");
@@ -49,13 +45,14 @@ public sealed class HarnessSawEnoughCheck : ICheck
         }
     }
 
-    /// <summary>Tenants that submitted nothing are bystanders and have no limit to reach.</summary>
-    private static void DemandLimits(HistoryData history, IReadOnlyList<Operation> operations, Dictionary<string, int> peaks, CheckNotes notes)
+    private static void DemandLimits(HistoryData history, Dictionary<string, int> peaks, CheckNotes notes)
     {
-        var submitters = operations.Where(static o => o.Asked.Kind == OperationKind.Submit).Select(static o => o.Asked.Tenant).ToHashSet(StringComparer.Ordinal);
-        var below = history.Of<TenantOnboarded>()
-            .Where(t => submitters.Contains(t.Tenant) && peaks.GetValueOrDefault(t.Tenant) < t.MaxConcurrent)
-            .Select(t => $"{t.Tenant} ({peaks.GetValueOrDefault(t.Tenant)} of {t.MaxConcurrent})")
+        var limits = history.Of<TenantOnboarded>().ToDictionary(static t => t.Tenant, static t => t.MaxConcurrent, StringComparer.Ordinal);
+        var below = history.Header.Demands.AtLimit
+            .Where(tenant => peaks.GetValueOrDefault(tenant) < limits.GetValueOrDefault(tenant, int.MaxValue))
+            .Select(tenant => limits.TryGetValue(tenant, out var limit)
+                ? $"{tenant} ({peaks.GetValueOrDefault(tenant)} of {limit})"
+                : $"{tenant} (never brought in)")
             .ToList();
         if (below.Count > 0)
         {

@@ -50,7 +50,6 @@ public sealed class IsolationAccessCheck : ICheck
     {
         var strangers = probe.FindAll(static o => o.Asked.Purpose == OperationPurpose.Stranger);
         var absent = probe.Find(static o => o.Asked.Purpose == OperationPurpose.Absent);
-        var owner = probe.Find(static o => o.Asked.Purpose == OperationPurpose.Owner);
         var answered = strangers.FindAll(static o => o.Result is not (ReplyKind.Unknown or ReplyKind.Unavailable));
         foreach (var stranger in answered)
         {
@@ -58,8 +57,10 @@ public sealed class IsolationAccessCheck : ICheck
         }
 
         var isList = answered.Count > 0 && answered[0].Asked.Kind == OperationKind.List;
-        var isControlled = owner is { Result: ReplyKind.Ok }
-            && (!isList || (owner.Answer!.Jobs?.Contains(answered[0].Asked.Job, StringComparer.Ordinal) ?? false));
+
+        // The owner may have to turn some pages of a list.
+        var isControlled = probe.Exists(o => o is { Asked.Purpose: OperationPurpose.Owner, Result: ReplyKind.Ok }
+            && (!isList || (o.Answer!.Jobs?.Contains(answered[0].Asked.Job, StringComparer.Ordinal) ?? false)));
         return answered.Count > 0 && isControlled && (isList || absent is { Result: not (ReplyKind.Unknown or ReplyKind.Unavailable) });
     }
 

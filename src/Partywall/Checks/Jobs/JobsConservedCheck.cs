@@ -40,10 +40,10 @@ public sealed class JobsConservedCheck : ICheck
         private readonly CheckNotes _notes = new("jobs.conserved");
         private readonly HistoryData _history;
         private readonly IReadOnlyList<Operation> _operations;
-        private readonly IReadOnlyDictionary<string, Submission> _submissions;
+        private readonly IReadOnlyDictionary<string, SubmittedJob> _submissions;
         private readonly ILookup<(string Tenant, string Job), BodyRun> _bodies;
         private readonly ILookup<string, BodyRun> _bodiesByLabel;
-        private readonly Dictionary<(string Tenant, string Job), Submission> _accepted = [];
+        private readonly Dictionary<(string Tenant, string Job), SubmittedJob> _accepted = [];
         private readonly Dictionary<(string Tenant, string Job), (JobObserved Seen, int Line)> _observed = [];
         private readonly bool _disturbed;
 
@@ -51,7 +51,7 @@ public sealed class JobsConservedCheck : ICheck
         {
             _history = history;
             _operations = Operation.Of(history);
-            _submissions = Submission.Of(_operations);
+            _submissions = SubmittedJob.Of(_operations);
             var bodies = BodyRun.Of(history);
             _bodies = bodies.ToLookup(static b => (b.Start.Tenant, b.Start.Job));
             _bodiesByLabel = bodies.ToLookup(static b => b.Start.Label, StringComparer.Ordinal);

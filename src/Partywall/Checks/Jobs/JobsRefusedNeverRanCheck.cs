@@ -20,7 +20,7 @@ public sealed class JobsRefusedNeverRanCheck : ICheck
     {
         ArgumentNullException.ThrowIfNull(history);
         var notes = new CheckNotes(Name);
-        var refused = Submission.Of(Operation.Of(history)).Values
+        var refused = SubmittedJob.Of(Operation.Of(history)).Values
             .Where(static s => s.IsRefused)
             .ToDictionary(static s => s.Label, StringComparer.Ordinal);
         foreach (var body in BodyRun.Of(history))

@@ -40,7 +40,7 @@ public sealed class LivenessDispatchCheck : ICheck
     {
         ArgumentNullException.ThrowIfNull(history);
         var notes = new CheckNotes(Name);
-        var submissions = Submission.Of(Operation.Of(history)).Values.Where(static s => s.Accepted is not null).ToList();
+        var submissions = SubmittedJob.Of(Operation.Of(history)).Values.Where(static s => s.Accepted is not null).ToList();
         var bodies = BodyRun.Of(history);
         new Walk(history, submissions, bodies, notes).Judge();
         JudgeStarved(history, submissions, bodies, notes);
@@ -48,7 +48,7 @@ public sealed class LivenessDispatchCheck : ICheck
         return notes.Result(submissions.Count, "No job was accepted, so none could start.");
     }
 
-    private static void JudgeStarved(HistoryData history, List<Submission> submissions, IReadOnlyList<BodyRun> bodies, CheckNotes notes)
+    private static void JudgeStarved(HistoryData history, List<SubmittedJob> submissions, IReadOnlyList<BodyRun> bodies, CheckNotes notes)
     {
         var started = bodies.Select(static b => b.Start.Tenant).ToHashSet(StringComparer.Ordinal);
         var cancelled = Cancelled(history).Select(static c => (c.Tenant, c.Job!)).ToHashSet();
@@ -116,7 +116,7 @@ public sealed class LivenessDispatchCheck : ICheck
         private long? _poolFreeSince;
         private long _longestNs;
 
-        public Walk(HistoryData history, List<Submission> submissions, IReadOnlyList<BodyRun> bodies, CheckNotes notes)
+        public Walk(HistoryData history, List<SubmittedJob> submissions, IReadOnlyList<BodyRun> bodies, CheckNotes notes)
         {
             _history = history;
             _notes = notes;
@@ -178,7 +178,7 @@ public sealed class LivenessDispatchCheck : ICheck
             _notes.Figure("longest wait with nothing in the way", Nanoseconds.ToMs(_longestNs), "ms");
         }
 
-        private void AddWaiting(Submission submission, Dictionary<string, long> firstStart, Dictionary<(string, string), long> cancelAsked)
+        private void AddWaiting(SubmittedJob submission, Dictionary<string, long> firstStart, Dictionary<(string, string), long> cancelAsked)
         {
             if (!_limits.ContainsKey(submission.Tenant) || submission.Job is not { } job)
             {

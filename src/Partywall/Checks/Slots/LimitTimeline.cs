@@ -3,7 +3,7 @@ using Partywall.History;
 namespace Partywall.Checks.Slots;
 
 /// <summary>
-/// Which limit of a tenant was in force when. Between asking for a change and its confirmation either may be; after a
+/// Which limit of a tenant (or which capacity: limit + backlog) was in force when. Between asking for a change and its confirmation either may be; after a
 /// change of unknown outcome either may be, until the next one is confirmed.
 /// </summary>
 internal sealed class LimitTimeline
@@ -15,8 +15,15 @@ internal sealed class LimitTimeline
     /// <summary>The limit last asked for or set.</summary>
     public int Latest { get; private set; }
 
-    /// <summary>The timelines of all tenants of a history.</summary>
-    public static IReadOnlyDictionary<string, LimitTimeline> Of(HistoryData history)
+    /// <summary>How many bodies of each tenant may run at once.</summary>
+    public static IReadOnlyDictionary<string, LimitTimeline> Of(HistoryData history) =>
+        Of(history, static (maxConcurrent, _) => maxConcurrent);
+
+    /// <summary>How many jobs of each tenant may be pending or running at once.</summary>
+    public static IReadOnlyDictionary<string, LimitTimeline> CapacitiesOf(HistoryData history) =>
+        Of(history, static (maxConcurrent, maxQueued) => maxConcurrent + maxQueued);
+
+    private static Dictionary<string, LimitTimeline> Of(HistoryData history, Func<int, int, int> limitOf)
     {
         var all = new Dictionary<string, LimitTimeline>(StringComparer.Ordinal);
         foreach (var historyEvent in history.Events)
@@ -25,8 +32,7 @@ internal sealed class LimitTimeline
             {
                 case TenantOnboarded tenant:
                     var timeline = new LimitTimeline();
-                    timeline._possible.Add(tenant.MaxConcurrent);
-                    timeline.Step(tenant.AtNs, tenant.MaxConcurrent);
+                    timeline.Step(tenant.AtNs, limitOf(tenant.MaxConcurrent, tenant.MaxQueued));
                     all[tenant.Tenant] = timeline;
                     break;
                 case LimitChange change when all.TryGetValue(change.Tenant, out var known):
@@ -35,8 +41,7 @@ internal sealed class LimitTimeline
                         known._possible.Clear();
                     }
 
-                    known._possible.Add(change.MaxConcurrent);
-                    known.Step(change.AtNs, change.MaxConcurrent);
+                    known.Step(change.AtNs, limitOf(change.MaxConcurrent, change.MaxQueued));
                     break;
             }
         }
@@ -54,6 +59,18 @@ internal sealed class LimitTimeline
         }
 
         return largest;
+    }
+
+    /// <summary>The smallest limit that may have been in force at any moment of a span. Before the first it is the first.</summary>
+    public int SmallestIn(long fromNs, long untilNs)
+    {
+        var smallest = int.MaxValue;
+        for (var i = StepAt(fromNs); i < _steps.Count && (smallest == int.MaxValue || _steps[i].FromNs <= untilNs); i++)
+        {
+            smallest = Math.Min(smallest, _steps[i].Min);
+        }
+
+        return smallest;
     }
 
     /// <summary>The smallest limit that may have been in force at a moment.</summary>
@@ -78,6 +95,7 @@ internal sealed class LimitTimeline
     private void Step(long atNs, int latest)
     {
         Latest = latest;
+        _possible.Add(latest);
         _steps.Add((atNs, _possible.Min(), _possible.Max()));
     }
 }

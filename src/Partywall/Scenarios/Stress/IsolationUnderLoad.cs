@@ -30,8 +30,10 @@ public sealed class IsolationUnderLoad : Scenario
         "isolation.access",
         "isolation.canary",
         "isolation.keys",
-        "liveness",
+        "liveness.dispatch",
+        "errors.clear",
         "harness.kept-schedule",
+        "harness.complete",
         "harness.saw-enough",
         "harness.not-stalled",
     ];

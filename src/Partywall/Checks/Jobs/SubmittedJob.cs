@@ -9,7 +9,7 @@ namespace Partywall.Checks.Jobs;
 /// </summary>
 /// <param name="Label">The label.</param>
 /// <param name="Tenant">The tenant that submitted it.</param>
-internal sealed record Submission(string Label, string Tenant)
+internal sealed record SubmittedJob(string Label, string Tenant)
 {
     /// <summary>The submissions, in the order in which they were sent.</summary>
     public List<Operation> Operations { get; } = [];
@@ -27,15 +27,15 @@ internal sealed record Submission(string Label, string Tenant)
     public bool IsUnknown => Accepted is null && !IsRefused;
 
     /// <summary>All submissions of a history by their label.</summary>
-    public static IReadOnlyDictionary<string, Submission> Of(IEnumerable<Operation> operations)
+    public static IReadOnlyDictionary<string, SubmittedJob> Of(IEnumerable<Operation> operations)
     {
-        var all = new Dictionary<string, Submission>(StringComparer.Ordinal);
+        var all = new Dictionary<string, SubmittedJob>(StringComparer.Ordinal);
         foreach (var operation in operations.Where(static o => o.Asked is { Kind: OperationKind.Submit, Label: not null }))
         {
             var label = operation.Asked.Label!;
             if (!all.TryGetValue(label, out var submission))
             {
-                all[label] = submission = new Submission(label, operation.Asked.Tenant);
+                all[label] = submission = new SubmittedJob(label, operation.Asked.Tenant);
             }
 
             submission.Operations.Add(operation);
