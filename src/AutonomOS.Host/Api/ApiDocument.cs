@@ -1,0 +1,47 @@
+using System.Reflection;
+using Microsoft.OpenApi;
+
+namespace AutonomOS.Host.Api;
+
+/// <summary>The OpenAPI document at <c>/openapi/v1.json</c>.</summary>
+internal static class ApiDocument
+{
+    private const string Scheme = "bearer";
+
+    public static IServiceCollection AddApiDocument(this IServiceCollection services)
+    {
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiFormat.Json);
+            json.SerializerOptions.PropertyNamingPolicy = System.Text.Json.JsonNamingPolicy.SnakeCaseLower;
+        });
+        return services.AddOpenApi("v1", document =>
+        {
+            document.AddDocumentTransformer((api, _, _) =>
+            {
+                api.Info = new OpenApiInfo
+                {
+                    Title = "AutonomOS",
+                    Version = typeof(ApiDocument).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0",
+                    Description = "Background jobs for many tenants. Errors are application/problem+json with a stable code.",
+                };
+                api.Servers?.Clear();
+                api.Components ??= new OpenApiComponents();
+                api.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal)
+                {
+                    [Scheme] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A tenant's key or the admin key, ID.SECRET." },
+                };
+                return Task.CompletedTask;
+            });
+            document.AddOperationTransformer((operation, context, _) =>
+            {
+                if (context.Description.ActionDescriptor.EndpointMetadata.OfType<ApiAudienceMark>().Any())
+                {
+                    operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, context.Document)] = [] }];
+                }
+
+                return Task.CompletedTask;
+            });
+        });
+    }
+}
