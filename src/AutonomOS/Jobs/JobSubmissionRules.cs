@@ -38,6 +38,9 @@ public static partial class JobSubmissionRules
     /// <summary>Whether <paramref name="pool"/> is the name of a pool.</summary>
     public static bool IsPool(string? pool) => pool is not null && PoolPattern().IsMatch(pool);
 
+    /// <summary>Whether <paramref name="type"/> is the name of a job type.</summary>
+    public static bool IsType(string? type) => type is not null && TypePattern().IsMatch(type);
+
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex PoolPattern();
 

@@ -132,12 +132,14 @@ public sealed class StoreConnection : IAsyncDisposable
         {
             try
             {
-                return await WithinDeadlineAsync(Database.ScriptEvaluateAsync(body.Digest, keys, args), start, cancellation);
+                return _options.Blocking
+                    ? Database.ScriptEvaluate(body.Digest, keys, args)
+                    : await WithinDeadlineAsync(Database.ScriptEvaluateAsync(body.Digest, keys, args), start, cancellation);
             }
             catch (RedisServerException missing) when (!loaded && StoreConnectionErrors.IsNoScript(missing))
             {
                 // A refused digest did nothing, so loading and calling again is the first call, not a second one.
-                await CallAsync(script.Name, write: false, start, _ => LoadAsync(body, keys), cancellation);
+                await CallAsync(script.Name, write: false, start, _ => _options.Blocking ? Task.FromResult(Load(body, keys)) : LoadAsync(body, keys), cancellation);
             }
             catch (Exception error) when (StoreConnectionErrors.IsOurs(error))
             {
@@ -324,6 +326,13 @@ public sealed class StoreConnection : IAsyncDisposable
         var endpoint = keys.Length > 0 ? await Database.IdentifyEndpointAsync(keys[0]) : null;
         var server = endpoint is null ? _multiplexer.GetServers()[0] : _multiplexer.GetServer(endpoint);
         return await server.ScriptLoadAsync(body.Text);
+    }
+
+    private byte[] Load(ScriptBody body, RedisKey[] keys)
+    {
+        var endpoint = keys.Length > 0 ? Database.IdentifyEndpoint(keys[0]) : null;
+        var server = endpoint is null ? _multiplexer.GetServers()[0] : _multiplexer.GetServer(endpoint);
+        return server.ScriptLoad(body.Text);
     }
 
     private void OnFailed(object? sender, ConnectionFailedEventArgs lost) =>

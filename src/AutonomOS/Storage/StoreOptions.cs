@@ -21,6 +21,12 @@ public sealed record StoreOptions
     /// <summary>What this connection is for, shown in the server's client list.</summary>
     public string ClientName { get; init; } = "autonomos";
 
+    /// <summary>
+    /// Whether scripts run on the calling thread, which they block until the answer or the deadline: for a thread of its
+    /// own whose calls must not wait for the thread pool, such as a worker's renewals. Default false.
+    /// </summary>
+    public bool Blocking { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Endpoint}{(Tls ? " (TLS)" : "")}{(Password is null ? "" : " (with password)")}";
 }

@@ -8,7 +8,7 @@
 -- Fresh: the ready tenants that run nothing, for the reserve.
 local call = redis.call
 local ready, fresh, gens, wake = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local function int(x) return string.format('%.0f', x) end
+local function int(x) return string.format('%.0f', x + 0) end
 local function num(x) return x and tonumber(x) or 0 end
 local function entry(t)
   local packed = call('HGET', gens, t)

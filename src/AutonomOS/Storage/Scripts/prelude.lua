@@ -25,7 +25,8 @@ local repair = 'job:repair:tenant:{' .. T .. '}'
 local function state(id) return 'job:state:tenant:{' .. T .. '}:job:' .. id end
 local function queue(pool) return 'job:queue:tenant:{' .. T .. '}:pool:' .. pool end
 local function idempotency(key) return 'job:idempotency:tenant:{' .. T .. '}:' .. key end
-local function int(x) return string.format('%.0f', x) end
+-- A negated zero would be "-0", which is no integer to the store; adding zero makes it plain.
+local function int(x) return string.format('%.0f', x + 0) end
 local function num(x) return x and tonumber(x) or 0 end
 
 local clock = call('TIME')
