@@ -199,23 +199,29 @@ internal record JobItemView
 internal sealed record JobView : JobItemView
 {
     [Description("As it was handed in; null when it was handed in, past this API, as something other than JSON.")]
+    [JsonPropertyOrder(1)]
     public required RawJson? Payload { get; init; }
 
     [Description("The payload in base64, where it is not JSON.")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonPropertyOrder(1)]
     public string? PayloadBase64 { get; init; }
 
     [Description("What the handler returned; null when nothing, or something other than JSON.")]
+    [JsonPropertyOrder(1)]
     public required RawJson? Result { get; init; }
 
     [Description("The result in base64, where it is not JSON.")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonPropertyOrder(1)]
     public string? ResultBase64 { get; init; }
 
     [Description("Jobs ahead of it in its tenant's queue of its pool.")]
+    [JsonPropertyOrder(1)]
     public required int? QueuePosition { get; init; }
 
     [Description("Why a pending job is not running.")]
+    [JsonPropertyOrder(1)]
     public required WaitReason? Waiting { get; init; }
 
     public static JobView Of(JobSnapshot job)

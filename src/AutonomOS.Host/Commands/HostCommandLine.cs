@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Help;
 using AutonomOS.Embedded;
 using AutonomOS.Records;
 
@@ -8,6 +7,18 @@ namespace AutonomOS.Host.Commands;
 /// <summary>The command line of <c>autonomos</c>: what it takes, and how every way of ending becomes one line and one exit code.</summary>
 internal static class HostCommandLine
 {
+    private const string Name = "autonomos";
+
+    private const string Help =
+        """
+        Try it:
+          autonomos serve --workers 5
+          curl -s -H "Authorization: Bearer $(cat autonomos-data/admin.key)" -H 'Content-Type: application/json' \
+               -d '{"id":"acme"}' http://127.0.0.1:8080/v1/tenants
+
+        Exit codes: 0 done, 1 could not start, 64 wrong command line, 70 a defect of the program.
+        """;
+
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
         try
@@ -23,7 +34,7 @@ internal static class HostCommandLine
             };
             if (parsed.Errors.Count > 0)
             {
-                var at = parsed.CommandResult.Command.Name == "autonomos" ? "autonomos" : $"autonomos {parsed.CommandResult.Command.Name}";
+                var at = parsed.CommandResult.Command.Name == Name ? Name : $"{Name} {parsed.CommandResult.Command.Name}";
                 await error.WriteLineAsync($"autonomos: {OneLine(parsed.Errors[0].Message)} See '{at} --help'.");
                 return ExitCode.Usage;
             }
@@ -56,21 +67,20 @@ internal static class HostCommandLine
 
     private static Command Root(TextWriter output, TextWriter error)
     {
-        var root = new Command(
-            "autonomos",
-            """
-            AutonomOS: background jobs for many tenants, none of whom can hurt another.
-
-            Try it:
-              autonomos serve --workers 5
-              curl -s -H "Authorization: Bearer $(cat autonomos-data/admin.key)" -H 'Content-Type: application/json' \
-                   -d '{"id":"acme"}' http://127.0.0.1:8080/v1/tenants
-            """)
+        var help = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            new HelpOption(),
+            [Name] = Help,
+            ["serve"] = ServeCommand.Help,
+            ["store"] = StoreCommand.Help,
+            ["work"] = WorkCommand.Help,
+        };
+        var root = new Command(Name, "AutonomOS: background jobs for many tenants, none of whom can hurt another.")
+        {
+            CommandHelp.Option(help),
             new VersionOption(),
             ServeCommand.Create(output),
             StoreCommand.Create(output),
+            WorkCommand.Create(output),
         };
         root.SetAction((ParseResult _) =>
         {

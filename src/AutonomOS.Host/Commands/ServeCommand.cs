@@ -7,6 +7,19 @@ namespace AutonomOS.Host.Commands;
 /// <summary><c>autonomos serve</c>.</summary>
 internal static class ServeCommand
 {
+    /// <summary>What the help says beyond the options.</summary>
+    public static string Help { get; } =
+        $"""
+        When it is ready it prints one line, 'autonomos: listening on URL'; with the embedded store also
+        'autonomos: store unix:PATH', for 'autonomos work --store unix:PATH'. Ctrl+C or SIGTERM stops it cleanly.
+        The admin key is taken from {AdminKey.Variable}, or made at the first start in DIR/admin.key.
+
+        Examples:
+          autonomos serve                                      everything in ./autonomos-data, on port 8080
+          autonomos serve --listen 127.0.0.1:0 --workers 5     a free port, and demo jobs to try it with
+          {SharedOptions.StorePasswordVariable}=… autonomos serve --store 127.0.0.1:6379     a Redis of your own
+        """;
+
     public static Command Create(TextWriter output)
     {
         var defaults = new TenantRateOptions();
@@ -23,20 +36,7 @@ internal static class ServeCommand
         var streams = SharedOptions.Whole("--streams-concurrent", "Event streams of one tenant open at once.", defaults.StreamsConcurrent, 1, 100_000);
         var drain = SharedOptions.DrainSeconds();
         var log = SharedOptions.LogLevel();
-        var command = new Command(
-            "serve",
-            $"""
-            Serve the HTTP API, with the reconciler and, unless --store names another, a durable store of its own.
-
-            When it is ready it prints one line, 'autonomos: listening on URL'; with the embedded store also
-            'autonomos: store unix:PATH', for 'autonomos work --store unix:PATH'. Ctrl+C or SIGTERM stops it cleanly.
-            The admin key is taken from {AdminKey.Variable}, or made at the first start in DIR/admin.key.
-
-            Examples:
-              autonomos serve                                      everything in ./autonomos-data, on port 8080
-              autonomos serve --listen 127.0.0.1:0 --workers 5     a free port, and demo jobs to try it with
-              {SharedOptions.StorePasswordVariable}=… autonomos serve --store 127.0.0.1:6379     a Redis of your own
-            """)
+        var command = new Command("serve", "Serve the HTTP API, with the reconciler and, unless --store names another, a durable store of its own.")
         {
             listen, remote, data, store, storeTls, workers, commit, rate, burst, concurrent, streams, drain, log,
         };

@@ -9,6 +9,16 @@ internal static class StoreCommand
     /// <summary>The environment variable with the password of the certificate file.</summary>
     public const string CertificatePasswordVariable = "AUTONOMOS_STORE_TLS_PASSWORD";
 
+    /// <summary>What the help says beyond the options.</summary>
+    public static string Help { get; } =
+        $"""
+        When it is ready it prints one line, 'autonomos: store ENDPOINT'.
+
+        Examples:
+          autonomos store --data /var/lib/autonomos
+          {SharedOptions.StorePasswordVariable}=… autonomos store --listen 127.0.0.1:6400
+        """;
+
     public static Command Create(TextWriter output)
     {
         var data = SharedOptions.Data();
@@ -16,17 +26,7 @@ internal static class StoreCommand
         var certificate = new Option<string?>("--tls-certificate") { Description = $"A PKCS #12 file with the store's certificate and key. Its password is read from {CertificatePasswordVariable}.", HelpName = "FILE" };
         var commit = SharedOptions.CommitWindowMs();
         var log = SharedOptions.LogLevel();
-        var command = new Command(
-            "store",
-            $"""
-            Run the embedded store alone, for several servers and workers of one machine or more.
-
-            When it is ready it prints one line, 'autonomos: store ENDPOINT'.
-
-            Examples:
-              autonomos store --data /var/lib/autonomos
-              {SharedOptions.StorePasswordVariable}=… autonomos store --listen 127.0.0.1:6400
-            """)
+        var command = new Command("store", "Run the embedded store alone, for several servers and workers of one machine or more.")
         {
             data, listen, certificate, commit, log,
         };

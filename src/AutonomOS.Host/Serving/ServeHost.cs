@@ -71,6 +71,17 @@ internal static class ServeHost
         builder.Services.AddAutonomOSRecords(records);
         builder.Services.AddAutonomOSReconciler();
         builder.Services.AddApiDocument();
+        if (options.Workers > 0)
+        {
+            builder.Services.AddAutonomOSWorker(worker =>
+            {
+                worker.Store = store with { ClientName = "autonomos-demo" };
+                worker.Slots = options.Workers;
+                worker.DrainGraceMs = options.DrainSeconds * 1000;
+                DemoJobs.Add(worker);
+            });
+        }
+
         var app = builder.Build();
         app.UseMiddleware<ApiErrors>();
         app.UseRouting();
