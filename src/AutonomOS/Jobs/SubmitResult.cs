@@ -29,7 +29,7 @@ public enum SubmitStatus
     /// <summary>The tenant's unfinished payloads together would exceed its limit.</summary>
     BytesExceeded,
 
-    /// <summary>The tenant has work in <see cref="Tenants.TenantLimits.PoolsMax"/> other pools.</summary>
+    /// <summary>The tenant has used <see cref="Tenants.TenantLimits.PoolsMax"/> other pools.</summary>
     TooManyPools,
 
     /// <summary>The idempotency key was used before with other content.</summary>

@@ -37,6 +37,6 @@ public sealed record TenantLimits
     [Range(1, 30 * 24 * 3600)]
     public int RetentionSeconds { get; init; } = 24 * 3600;
 
-    /// <summary>Pools that the tenant may have work in at once. Fixed, so that no script walks an unbounded list.</summary>
+    /// <summary>Pools that the tenant may send work to in one life (epoch); one it has used stays counted. Fixed, so that no script walks an unbounded list.</summary>
     public const int PoolsMax = 16;
 }

@@ -206,21 +206,6 @@ public abstract class AdmissionTests(StoreFixture store) : ConformanceTests(stor
     }
 
     [Fact]
-    public async Task Pools_WithoutWork_MakeRoomForOthers()
-    {
-        var tenant = await TenantAsync();
-        for (var i = 0; i < TenantLimits.PoolsMax; i++)
-        {
-            await SubmitAsync(tenant, Job(pool: $"{Pool}.{i}"));
-        }
-
-        await DrainAsync($"{Pool}.3");
-
-        await SubmitAsync(tenant, Job(pool: $"{Pool}.one-more"));
-        await SettleAsync(await ClaimOneAsync(pool: $"{Pool}.one-more"));
-    }
-
-    [Fact]
     public async Task Idempotency_SameContent_AnswersWithTheFirstJobWhateverItsState()
     {
         var tenant = await TenantAsync(maxConcurrent: 1, maxQueued: 0);

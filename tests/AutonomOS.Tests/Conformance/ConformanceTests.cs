@@ -15,6 +15,8 @@ namespace AutonomOS.Tests.Conformance;
 /// </summary>
 public abstract class ConformanceTests(StoreFixture store) : IAsyncLifetime
 {
+    private const int ClaimRoundsMax = 200;
+
     private static int _names;
 
     private RedisJobStore? _platform;
@@ -126,7 +128,23 @@ public abstract class ConformanceTests(StoreFixture store) : IAsyncLifetime
     protected Task<ClaimResult> ClaimResultAsync(int slots, int leaseMs = 60_000, string? pool = null, int reserve = 0, string workerId = "worker") =>
         Work.ClaimAsync(new() { Pool = pool ?? Pool, WorkerId = workerId, Slots = slots, LeaseMs = leaseMs, ReserveSlots = reserve }, Ct);
 
-    protected async Task<IReadOnlyList<LeasedJob>> ClaimAsync(int slots, int leaseMs = 60_000, string? pool = null) => (await ClaimResultAsync(slots, leaseMs, pool)).Jobs;
+    /// <summary>Claims as a worker does: again and again until its slots are full or there is nothing more to pick.</summary>
+    protected async Task<IReadOnlyList<LeasedJob>> ClaimAsync(int slots, int leaseMs = 60_000, string? pool = null)
+    {
+        var jobs = new List<LeasedJob>();
+        for (var round = 0; jobs.Count < slots; round++)
+        {
+            Assert.InRange(round, 0, ClaimRoundsMax);
+            var claim = await ClaimResultAsync(slots - jobs.Count, leaseMs, pool);
+            jobs.AddRange(claim.Jobs);
+            if (claim.Latched)
+            {
+                break;
+            }
+        }
+
+        return jobs;
+    }
 
     /// <summary>Claims one job, which must be there.</summary>
     protected async Task<LeasedJob> ClaimOneAsync(int leaseMs = 60_000, string? pool = null) => Assert.Single(await ClaimAsync(1, leaseMs, pool));

@@ -22,12 +22,16 @@ local function tag(e) return e.base + math.floor(e.served / e.weight) end
 local clock = call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 -- Tells up to n waiting workers that there is work: no more of them than jobs that could start. Those who came last
--- first: a worker that lives renews its place at least every second, so a dead one's place grows old and is dropped.
+-- first: a worker that lives renews its place at least every second, so a dead one's place grows old and is dropped. One
+-- whose inbox nobody reads is gone (on a cluster: perhaps on another node) and uses up no wake-up.
 local function rouse(n)
   call('ZREMRANGEBYSCORE', wake, '-inf', int(now - 5000))
-  local waiting = call('ZREVRANGE', wake, 0, n - 1)
-  for _, worker in ipairs(waiting) do
-    call('ZREM', wake, worker)
-    call('PUBLISH', 'job:inbox:{pool:' .. ARGV[1] .. '}:' .. worker, 'wake')
+  while n > 0 do
+    local waiting = call('ZREVRANGE', wake, 0, n - 1)
+    if #waiting == 0 then return end
+    for _, worker in ipairs(waiting) do
+      call('ZREM', wake, worker)
+      if call('PUBLISH', 'job:inbox:{pool:' .. ARGV[1] .. '}:' .. worker, 'wake') > 0 then n = n - 1 end
+    end
   end
 end
