@@ -9,13 +9,24 @@
 if late() then return { 'late' } end
 local pools = split(call('HGET', meta, 'pools'))
 local limit = num(call('HGET', meta, 'rb'))
+local longest = num(call('HGET', meta, 'eb'))
+-- Cut to a number of bytes, not in the middle of a UTF-8 character.
+local function cut(text, most)
+  if #text <= most then return text end
+  while most > 0 do
+    local next = string.byte(text, most + 1)
+    if next < 128 or next > 191 then break end
+    most = most - 1
+  end
+  return string.sub(text, 1, most)
+end
 local charges = {}
 local results = {}
 local earliest = 0
 local n = tonumber(ARGV[3])
 for i = 1, n do
   local a = 4 + (i - 1) * 8
-  local id, outcome, result, text = ARGV[a], ARGV[a + 4], ARGV[a + 5], ARGV[a + 6]
+  local id, outcome, result, text = ARGV[a], ARGV[a + 4], ARGV[a + 5], cut(ARGV[a + 6], longest)
   local s = load(id)
   local done = 0
   if fenced(s, ARGV[a + 1], ARGV[a + 2], ARGV[a + 3]) then
