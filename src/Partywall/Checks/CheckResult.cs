@@ -15,6 +15,12 @@ public sealed record CheckResult
     /// <summary>Why it is inconclusive; for another verdict what could not be judged, or null.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>
+    /// Where a check that passed stays below the product's own bar, which is higher than what is demanded: the figure and
+    /// the bar, in words. Null when it does not, or has no such bar.
+    /// </summary>
+    public string? BelowBar { get; init; }
+
     /// <summary>What is wrong, at most <see cref="FindingsMax"/>; empty unless the check failed.</summary>
     public IReadOnlyList<Finding> Findings { get; init; } = [];
 

@@ -1,18 +1,24 @@
+using System.Text.Json.Serialization;
+
 namespace Partywall.Checks;
 
 /// <summary>What is concluded, of a check, a scenario or a whole run.</summary>
 public enum Verdict
 {
     /// <summary>It was looked at, with enough to see, and it holds.</summary>
+    [JsonStringEnumMemberName("pass")]
     Pass,
 
     /// <summary>It does not hold; at least one finding shows it.</summary>
+    [JsonStringEnumMemberName("fail")]
     Fail,
 
     /// <summary>Nothing wrong was seen, but what was seen does not allow to say that it holds.</summary>
+    [JsonStringEnumMemberName("inconclusive")]
     Inconclusive,
 
     /// <summary>A scenario was not run, because the target lacks a capability it needs. Never of a check.</summary>
+    [JsonStringEnumMemberName("skipped")]
     Skipped,
 }
 
@@ -39,10 +45,13 @@ public static class Verdicts
         };
     }
 
-    /// <summary>The exit code of a run that went through: 0 all passed, 1 something failed, 2 nothing was concluded.</summary>
+    /// <summary>The exit code of a run: 0 all passed, 1 something failed, 2 nothing failed but not all was concluded.</summary>
     /// <param name="verdict">The run's verdict.</param>
-    public static int ExitCode(Verdict verdict) => verdict switch
+    /// <param name="belowBar">Whether something passed below the product's own bar.</param>
+    /// <param name="strict">Whether that counts as a failure.</param>
+    public static int ExitCode(Verdict verdict, bool belowBar = false, bool strict = false) => verdict switch
     {
+        Verdict.Pass when belowBar && strict => 1,
         Verdict.Pass => 0,
         Verdict.Fail => 1,
         _ => 2,

@@ -146,12 +146,12 @@ public sealed class ScenarioRunner
         catch (Exception e)
         {
             // A defect of the harness or of a target. It must not take the cleaning up with it, nor look like a verdict.
-            (status, reason) = (VariantStatus.Broken, $"The harness broke: {e.GetType().Name}: {e.Message}");
+            (status, reason) = (VariantStatus.HarnessBroken, $"The harness broke: {e.GetType().Name}: {e.Message}");
             await File.WriteAllTextAsync(Path.Combine(logs, "harness-failure.log"), e.ToString(), CancellationToken.None);
         }
 
         live.Stage("stopping");
-        if (await StopAsync(target, tenants) is { } left && status != VariantStatus.Broken)
+        if (await StopAsync(target, tenants) is { } left && status is VariantStatus.Finished or VariantStatus.Interrupted)
         {
             (status, reason) = (VariantStatus.Broken, left);
         }

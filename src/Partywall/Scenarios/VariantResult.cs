@@ -9,8 +9,11 @@ public enum VariantStatus
     /// <summary>It was stopped from outside; the history holds what was seen until then.</summary>
     Interrupted,
 
-    /// <summary>The target could not be started, or it or the harness broke under way. There may be a history of what was seen until then.</summary>
+    /// <summary>The target could not be started, or it broke under way. There may be a history of what was seen until then.</summary>
     Broken,
+
+    /// <summary>The harness itself broke, which is a defect of Partywall. There may be a history of what was seen until then.</summary>
+    HarnessBroken,
 
     /// <summary>The target lacks a capability that the scenario needs; nothing was run.</summary>
     Skipped,

@@ -1,0 +1,37 @@
+using Partywall.Targets;
+
+namespace Partywall.Cli;
+
+/// <summary>How a target is to be made.</summary>
+/// <param name="PlantedBug">The bug to plant; null for none.</param>
+/// <param name="Store">The store's address; null for the target's own.</param>
+internal sealed record TargetChoice(string? PlantedBug, string? Store);
+
+/// <summary>A bug that can be planted in a target.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Description">What it does wrong.</param>
+internal sealed record PlantableBug(string Name, string Description);
+
+/// <summary>A target as the command line knows it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Description">What it is.</param>
+/// <param name="TakesStore">Whether it can be run against a store of the user's.</param>
+/// <param name="Bugs">Bugs that can be planted in it.</param>
+/// <param name="Create">Makes a fresh one, not started.</param>
+internal sealed record TargetEntry(
+    string Name, string Description, bool TakesStore, IReadOnlyList<PlantableBug> Bugs, Func<TargetChoice, ITarget> Create);
+
+/// <summary>The targets that can be named on the command line.</summary>
+internal static class TargetRegistry
+{
+    /// <summary>The target of a run that names none.</summary>
+    public const string Default = "autonomos";
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<TargetEntry> All { get; } = [];
+
+    /// <summary>Finds a target.</summary>
+    /// <exception cref="UsageException">There is none of that name.</exception>
+    public static TargetEntry Find(string name) =>
+        All.FirstOrDefault(t => t.Name == name) ?? throw new UsageException(Nearest.Unknown("target", name, [.. All.Select(static t => t.Name)]));
+}
