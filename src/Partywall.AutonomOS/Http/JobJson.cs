@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Partywall.Targets;
@@ -75,7 +76,7 @@ internal static class JobJson
         json.TryGetProperty("progress", out var progress) && progress.ValueKind == JsonValueKind.Object
             ? progress.GetProperty("percent").GetInt32()
             : null,
-        Raw(json, "result"),
+        Raw(json, "result") ?? Decoded(json, "result_base64"),
         Raw(json, "error"));
 
     /// <summary>A page of jobs.</summary>
@@ -103,6 +104,10 @@ internal static class JobJson
 
     private static string? Text(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    /// <summary>What is not JSON travels in Base64.</summary>
+    private static string? Decoded(JsonElement json, string name) =>
+        Text(json, name) is { } base64 ? Encoding.UTF8.GetString(Convert.FromBase64String(base64)) : null;
 
     /// <summary>A text as itself, anything else as its JSON; null where there is none.</summary>
     private static string? Raw(JsonElement json, string name) =>
