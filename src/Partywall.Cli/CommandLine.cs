@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 
 namespace Partywall.Cli;
 
@@ -34,8 +35,11 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
         Func<string?> directory = static () => null;
-        var root = new RootCommand(Description)
+        // Not a RootCommand: that one takes its name from the assembly, and users type another.
+        var root = new Command("partywall", Description)
         {
+            new HelpOption { Recursive = true },
+            new VersionOption(),
             RunCommand.Create(output, d => directory = d),
             ListCommand.Create(output),
             CheckCommand.Create(output),
@@ -44,7 +48,10 @@ internal static class CommandLine
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            return Wrong(error, parsed.Errors[0].Message, parsed.CommandResult.Command);
+            var command = parsed.CommandResult.Command;
+            return command == root && parsed.UnmatchedTokens is [var word, ..]
+                ? Wrong(error, Nearest.Unknown(word.StartsWith('-') ? "option" : "command", word, [.. root.Subcommands.Select(static c => c.Name)]), command)
+                : Wrong(error, parsed.Errors[0].Message, command);
         }
 
         try
@@ -71,7 +78,7 @@ internal static class CommandLine
 
     private static int Wrong(TextWriter error, string message, Command command)
     {
-        var help = command is RootCommand ? "partywall --help" : $"partywall {command.Name} --help";
+        var help = command.Name == "partywall" ? "partywall --help" : $"partywall {command.Name} --help";
         error.WriteLine($"partywall: {OneLine(message)} Try '{help}'.");
         return ExitCode.Usage;
     }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Security.Cryptography;
 using Partywall.Reporting;
 using Partywall.Scenarios;
@@ -32,6 +34,7 @@ internal static class RunCommand
         };
         var seed = new Option<int?>("--seed")
         {
+            CustomParser = WholeNumber,
             Description = "The seed of all randomness; the same seed draws the same schedules. Default: a new one, printed first.",
             HelpName = "N",
         };
@@ -48,12 +51,13 @@ internal static class RunCommand
         };
         var store = new Option<string>("--store")
         {
-            Description = "The store the target uses: its own, or a Redis of yours, which must be empty.",
-            HelpName = "embedded|HOST:PORT",
+            Description = "The store the target uses: its own, or a Redis of yours, which must hold no key under job:. Its password is taken from " + TargetRegistry.StorePasswordVariable + ".",
+            HelpName = "embedded|HOST:PORT|unix:PATH",
             DefaultValueFactory = static _ => RunRequest.EmbeddedStore,
         };
         var tenants = new Option<int?>("--tenants")
         {
+            CustomParser = WholeNumber,
             Description = "Number of tenants instead of the profile's own, at least 2.",
             HelpName = "N",
         };
@@ -67,6 +71,7 @@ internal static class RunCommand
         };
         command.SetAction(async (ParseResult parsed, CancellationToken cancellationToken) =>
         {
+            RejectOptions(parsed.GetValue(names) ?? [], parsed.CommandResult.Command);
             var chosen = TargetRegistry.Find(parsed.GetValue(target)!);
             var request = new RunRequest(
                 RunRequest.FindScenarios(parsed.GetValue(names) ?? []),
@@ -81,6 +86,27 @@ internal static class RunCommand
             return await session.RunAsync(cancellationToken);
         });
         return command;
+    }
+
+    /// <summary>A mistyped option would otherwise be taken for a scenario's name.</summary>
+    private static void RejectOptions(string[] words, Command command)
+    {
+        if (Array.Find(words, static w => w.StartsWith('-')) is { } option)
+        {
+            throw new UsageException(Nearest.Unknown("option", option, [.. command.Options.Select(static o => o.Name)]));
+        }
+    }
+
+    private static int? WholeNumber(ArgumentResult result)
+    {
+        var word = result.Tokens[0].Value;
+        if (int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        {
+            return number;
+        }
+
+        result.AddError($"{((OptionResult)result.Parent!).IdentifierToken?.Value} {word}: not a whole number from 0 to {int.MaxValue}.");
+        return null;
     }
 
     private static IRunDisplay Display(TextWriter output) =>

@@ -66,12 +66,17 @@ internal sealed record RunRequest(
 
     private static void CheckAddress(string store)
     {
+        if (store.StartsWith("unix:/", StringComparison.Ordinal))
+        {
+            return;
+        }
+
         var colon = store.LastIndexOf(':');
         var isPort = int.TryParse(store.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
             && port is > IPEndPoint.MinPort and <= IPEndPoint.MaxPort;
         if (colon <= 0 || !isPort || store.AsSpan(0, colon).ContainsAny(" \t,/"))
         {
-            throw new UsageException($"--store {store}: not an address. Write {EmbeddedStore}, or HOST:PORT such as 127.0.0.1:6379.");
+            throw new UsageException($"--store {store}: not an address. Write {EmbeddedStore}, HOST:PORT such as 127.0.0.1:6379, or unix:/PATH.");
         }
     }
 }

@@ -1,3 +1,4 @@
+using Partywall.AutonomOS;
 using Partywall.Targets;
 
 namespace Partywall.Cli;
@@ -27,8 +28,23 @@ internal static class TargetRegistry
     /// <summary>The target of a run that names none.</summary>
     public const string Default = "autonomos";
 
+    /// <summary>The environment variable with the password of the store named by --store. Never a flag: flags show in process lists.</summary>
+    public const string StorePasswordVariable = "PARTYWALL_STORE_PASSWORD";
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<TargetEntry> All { get; } = [];
+    public static IReadOnlyList<TargetEntry> All { get; } =
+    [
+        new(
+            Default,
+            "AutonomOS, the job platform that comes with Partywall: 'autonomos serve' and its workers as processes of their own, used over the HTTP API. On a store of its own, or on a Redis of yours (--store).",
+            TakesStore: true,
+            Bugs: [],
+            static choice => new AutonomOSTarget(new AutonomOSTargetOptions
+            {
+                Store = choice.Store ?? AutonomOSTargetOptions.EmbeddedStore,
+                StorePassword = choice.Store is null ? null : Environment.GetEnvironmentVariable(StorePasswordVariable),
+            })),
+    ];
 
     /// <summary>Finds a target.</summary>
     /// <exception cref="UsageException">There is none of that name.</exception>
