@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Partywall.History;
 
 /// <summary>The first line of every history: what run this is.</summary>
@@ -30,12 +32,12 @@ public sealed record RunHeader(
     int Workers,
     int SlotsPerWorker,
     IReadOnlyList<string> Checks,
-    string? PlantedBug,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? PlantedBug,
     RunDemands Demands)
     : HistoryEvent(AtNs)
 {
     /// <summary>The pool size N: bodies that can run at once.</summary>
-    [System.Text.Json.Serialization.JsonIgnore]
+    [JsonIgnore]
     public int PoolSize => Workers * SlotsPerWorker;
 }
 
@@ -80,7 +82,7 @@ public enum RunOutcome
 /// <param name="Outcome">How it ended.</param>
 /// <param name="Reason">Why it did not finish; null when it did.</param>
 /// <param name="Events">Lines written before this one.</param>
-public sealed record RunEnded(long AtNs, RunOutcome Outcome, string? Reason, long Events) : HistoryEvent(AtNs);
+public sealed record RunEnded(long AtNs, RunOutcome Outcome, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Reason, long Events) : HistoryEvent(AtNs);
 
 /// <summary>The phases of a run, in their order.</summary>
 public enum RunPhase
@@ -133,4 +135,4 @@ public enum FaultMark
 /// <param name="Kind">What it is, such as <c>process.pause</c>.</param>
 /// <param name="Process">The process it strikes; null where it strikes none.</param>
 /// <param name="Mark">Which moment.</param>
-public sealed record FaultMarked(long AtNs, string Fault, string Kind, string? Process, FaultMark Mark) : HistoryEvent(AtNs);
+public sealed record FaultMarked(long AtNs, string Fault, string Kind, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Process, FaultMark Mark) : HistoryEvent(AtNs);

@@ -1,0 +1,92 @@
+using System.Diagnostics.CodeAnalysis;
+using Partywall.Targets;
+using Partywall.Witness;
+
+namespace Partywall.Model;
+
+/// <summary>
+/// The model as a target: a small job system in this process, correct by construction, into which one bug can be
+/// planted. The framework and its checks are tried on it.
+/// </summary>
+public sealed class ModelTarget : ITarget, ILimitChanges, IHeldSlots, ISettleReplay, IKeyInspection
+{
+    private readonly PlantedBug? _bug;
+    private ModelSystem? _system;
+
+    /// <summary>Creates the target, not started.</summary>
+    /// <param name="bug">A bug to plant; null for none.</param>
+    public ModelTarget(PlantedBug? bug = null) => _bug = bug;
+
+    /// <inheritdoc />
+    public string Name => "model";
+
+    private ModelSystem System => _system ?? throw new InvalidOperationException("The model has not been started.");
+
+    /// <inheritdoc />
+    public async Task StartAsync(TargetEnvironment environment, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        _system = new ModelSystem(environment.Seed, environment.TimeProvider, _bug);
+        for (var i = 1; i <= environment.Workers; i++)
+        {
+            try
+            {
+                var witness = await WitnessClient.ConnectAsync(environment.WitnessSocketPath, $"model-worker-{i}", cancellationToken);
+                _system.AddWorker(new ModelWorker(witness, environment.SlotsPerWorker));
+            }
+            catch (WitnessException e)
+            {
+                throw new TargetException($"The model could not be started: {e.Message}", e);
+            }
+        }
+    }
+
+    /// <inheritdoc />
+    public Task<ITenantClient> OnboardAsync(TenantSpec tenant, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(tenant);
+        return Task.FromResult<ITenantClient>(new ModelClient(System, System.Onboard(tenant)));
+    }
+
+    /// <inheritdoc />
+    public bool TryGet<T>([NotNullWhen(true)] out T? capability)
+        where T : class, ITargetCapability
+    {
+        capability = this as T;
+        return capability is not null;
+    }
+
+    /// <inheritdoc />
+    public Task SetLimitsAsync(string tenantId, int maxConcurrent, int maxQueued, CancellationToken cancellationToken)
+    {
+        System.SetLimits(tenantId, maxConcurrent, maxQueued);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc />
+    public Task<IReadOnlyDictionary<string, int>> HeldSlotsAsync(IReadOnlyCollection<string> tenantIds, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyDictionary<string, int>>(System.HeldSlots(tenantIds));
+
+    /// <inheritdoc />
+    public Task<Reply<SettleReplayed>> SettleAgainAsync(string tenantId, string jobId, string fence, CancellationToken cancellationToken) =>
+        Task.FromResult(System.Settle(tenantId, jobId, fence, JobState.Completed, null)
+            ? Reply.Ok(new SettleReplayed("It was settled so already."), ReplyEvidence.None)
+            : Reply.Refused<SettleReplayed>(new Refusal(RefusalCode.StaleFence, "The fence is not the job's."), ReplyEvidence.None));
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<InspectedKey>> ListKeysAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<InspectedKey>>([.. System.Keys().Select(static k => ModelKeys.Inspect(k.Key))]);
+
+    /// <inheritdoc />
+    public Task<string> DigestAsync(string tenantId, CancellationToken cancellationToken) =>
+        Task.FromResult(ModelKeys.Digest(System.Keys(), tenantId));
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        if (_system is { } system)
+        {
+            await system.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,84 @@
+namespace Partywall.Model;
+
+/// <summary>
+/// A bug that real job systems had, to be planted in the model on purpose: a check that cannot find it has not earned
+/// its pass.
+/// </summary>
+/// <param name="Name">The name as typed after <c>--plant</c>.</param>
+/// <param name="Class">The kind of bug.</param>
+/// <param name="Breaks">What goes wrong.</param>
+/// <param name="Scenario">A scenario in which it shows.</param>
+/// <param name="Check">The check that must fail in it. Others may fail too.</param>
+public sealed record PlantedBug(string Name, string Class, string Breaks, string Scenario, string Check)
+{
+    private const string Isolation = "stress/isolation-under-load";
+    private const string Quota = "stress/quota";
+
+    /// <summary>Whether there is room is looked up first and the job added later, so parallel submissions all find room.</summary>
+    public static PlantedBug CountThenAct { get; } = new(
+        "count-then-act", "over-admission", "Parallel submissions all find the same room and are all admitted.", Quota, "slots.admission");
+
+    /// <summary>The limit is compared with the wrong operator.</summary>
+    public static PlantedBug SixthBody { get; } = new(
+        "sixth-body", "over-admission", "A tenant with waiting jobs runs one more than its limit.", Isolation, "slots.bound");
+
+    /// <summary>A release that does not find the job's own slot frees another.</summary>
+    public static PlantedBug SlotReleasedTwice { get; } = new(
+        "slot-released-twice", "over-admission", "A repeated settle frees a slot that another job still holds.", Quota, "slots.admission");
+
+    /// <summary>The path of a cancelled job forgets to release.</summary>
+    public static PlantedBug SlotLeaked { get; } = new(
+        "slot-leaked", "slots leak", "A job cancelled while it runs keeps its slot for ever.", Isolation, "slots.conserved");
+
+    /// <summary>A finished job goes on counting for a while.</summary>
+    public static PlantedBug SlotBackLate { get; } = new(
+        "slot-back-late", "slots leak", "For a second after a job has ended its slot still counts, so the next submission is refused.", Quota, "slots.admission");
+
+    /// <summary>The refusal is decided after the job was queued.</summary>
+    public static PlantedBug RefusedRunsAnyway { get; } = new(
+        "refused-runs-anyway", "lies", "A submission is answered with a refusal, and its job runs all the same.", Isolation, "jobs.refused-never-ran");
+
+    /// <summary>Some accepted jobs are never stored.</summary>
+    public static PlantedBug JobLost { get; } = new(
+        "job-lost", "lies", "Every tenth accepted job is answered with an id and stored nowhere.", Isolation, "jobs.conserved");
+
+    /// <summary>A claim sometimes leaves the job in the queue.</summary>
+    public static PlantedBug DuplicateRun { get; } = new(
+        "duplicate-run", "zombies", "Every tenth job stays queued when it is claimed, and runs a second time.", Isolation, "jobs.once");
+
+    /// <summary>Jobs are looked up by their id alone.</summary>
+    public static PlantedBug LookupById { get; } = new(
+        "lookup-by-id", "isolation", "Whoever names a job's id can read and cancel it.", Isolation, "isolation.access");
+
+    /// <summary>An answer carries a text that is not the asker's.</summary>
+    public static PlantedBug ForeignText { get; } = new(
+        "foreign-text", "isolation", "A list carries the latest result of whichever tenant finished last.", Isolation, "isolation.canary");
+
+    /// <summary>A key is written that belongs to nobody.</summary>
+    public static PlantedBug StrayKey { get; } = new(
+        "stray-key", "isolation", "Each finished job leaves a key behind that names no tenant.", Isolation, "isolation.keys");
+
+    /// <summary>Idempotency keys are kept for all tenants together.</summary>
+    public static PlantedBug IdempotencyShared { get; } = new(
+        "idempotency-shared", "isolation", "A tenant that uses another's idempotency key is answered with the other's job.", Quota, "jobs.idempotent");
+
+    /// <summary>A tenant parked at its limit is only woken by the limit it was parked at.</summary>
+    public static PlantedBug RaiseNotTold { get; } = new(
+        "raise-not-told", "stuck", "A tenant whose limit is raised while its jobs wait is never served again.", Quota, "liveness.dispatch");
+
+    /// <summary>The dispatcher looks no further than the first tenant that has work.</summary>
+    public static PlantedBug CappedBlocksQueue { get; } = new(
+        "capped-blocks-queue", "starvation", "A tenant at its limit with waiting jobs blocks all tenants behind it.", Isolation, "liveness.dispatch");
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<PlantedBug> All { get; } =
+    [
+        CountThenAct, SixthBody, SlotReleasedTwice, SlotLeaked, SlotBackLate, RefusedRunsAnyway, JobLost, DuplicateRun, LookupById,
+        ForeignText, StrayKey, IdempotencyShared, RaiseNotTold, CappedBlocksQueue,
+    ];
+
+    /// <summary>Finds a bug by its name.</summary>
+    /// <param name="name">The name.</param>
+    /// <returns>The bug; null when there is none of that name.</returns>
+    public static PlantedBug? Find(string name) => All.FirstOrDefault(b => b.Name == name);
+}
