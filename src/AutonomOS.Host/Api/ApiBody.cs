@@ -1,7 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace AutonomOS.Host.Api;
+
+/// <summary>The most bytes that an endpoint reads.</summary>
+internal sealed record ApiBodyLimit(long BytesMax);
 
 /// <summary>Reads bodies, and says in the caller's words what is wrong with one.</summary>
 internal static class ApiBody
@@ -15,6 +19,7 @@ internal static class ApiBody
             throw new ApiException(Problems.NotJson);
         }
 
+        LimitSize(http);
         if (http.Request.ContentLength == 0)
         {
             throw new ApiException(Problems.Invalid("body", "The body is empty; send an object."));
@@ -28,6 +33,25 @@ internal static class ApiBody
         catch (JsonException error)
         {
             throw new ApiException(Explain(error, type));
+        }
+    }
+
+    /// <summary>
+    /// Refuses a body that says itself that it is too large, and has the server cut one that does not say. Of the former
+    /// the server still reads the rest (up to its own limit, for a few seconds), so that a caller who sends everything
+    /// before it listens hears the answer instead of a broken connection.
+    /// </summary>
+    private static void LimitSize(HttpContext http)
+    {
+        var limit = http.GetEndpoint()?.Metadata.GetMetadata<ApiBodyLimit>()?.BytesMax ?? ApiLimits.BodyBytesMax;
+        if (http.Request.ContentLength > limit)
+        {
+            throw new ApiException(Problems.BodyTooLarge(limit));
+        }
+
+        if (http.Request.ContentLength is null && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server)
+        {
+            server.MaxRequestBodySize = limit;
         }
     }
 

@@ -12,6 +12,9 @@ internal static class ApiLimits
     /// <summary>The body of a batch, in bytes.</summary>
     public const int BatchBodyBytesMax = 32 * 1024 * 1024;
 
+    /// <summary>What the server reads of any body before it cuts the connection, in bytes.</summary>
+    public const int AnyBodyBytesMax = 64 * 1024 * 1024;
+
     /// <summary>All headers of a request together, in bytes.</summary>
     public const int HeaderBytesMax = 16 * 1024;
 

@@ -23,7 +23,5 @@ internal static class EndpointDescriptions
 
     public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder endpoint, int bodyBytesMax)
         where T : notnull =>
-        endpoint.Accepts<T>("application/json").WithMetadata(new BodyLimit(bodyBytesMax)).Refuses(400, 413, 415);
-
-    private sealed record BodyLimit(long? MaxRequestBodySize) : Microsoft.AspNetCore.Http.Metadata.IRequestSizeLimitMetadata;
+        endpoint.Accepts<T>("application/json").WithMetadata(new ApiBodyLimit(bodyBytesMax)).Refuses(400, 413, 415);
 }

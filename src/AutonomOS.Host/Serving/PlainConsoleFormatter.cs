@@ -9,6 +9,9 @@ internal sealed class PlainConsoleFormatter(TimeProvider time) : ConsoleFormatte
 {
     public const string FormatterName = "plain";
 
+    /// <summary>The number under which the host logs that a part of it could not start.</summary>
+    private const int StartFailed = 11;
+
     /// <summary>Set once at start: whether stacks are shown.</summary>
     public static bool ShowStacks { get; set; }
 
@@ -16,6 +19,12 @@ internal sealed class PlainConsoleFormatter(TimeProvider time) : ConsoleFormatte
     {
         // What was told to stop and stopped is no error, whatever its author thought.
         if (logEntry.Exception is OperationCanceledException)
+        {
+            return;
+        }
+
+        // A start that failed is told by the command, in one line that says what to do.
+        if (logEntry is { Category: "Microsoft.Extensions.Hosting.Internal.Host", EventId.Id: StartFailed })
         {
             return;
         }

@@ -53,6 +53,20 @@ internal static class ServeHost
         {
             await app.StopAsync(CancellationToken.None);
         }
+
+        ThrowIfALoopFailed(app);
+    }
+
+    /// <summary>The host stops by itself when one of its loops ends in an error; that is no ordinary end.</summary>
+    private static void ThrowIfALoopFailed(WebApplication app)
+    {
+        foreach (var loop in app.Services.GetServices<IHostedService>().OfType<BackgroundService>())
+        {
+            if (loop.ExecuteTask is { IsFaulted: true, Exception.InnerException: { } error })
+            {
+                throw new InvalidOperationException($"{loop.GetType().Name} failed: {error.Message}", error);
+            }
+        }
     }
 
     private static WebApplication Build(ServeOptions options, StoreOptions store, StoreConnection connection, RedisJobStore jobs, RecordsDatabase records, AdminKey adminKey)
@@ -99,7 +113,7 @@ internal static class ServeHost
     private static void Configure(KestrelServerOptions kestrel, ListenAddress listen)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = ApiLimits.BodyBytesMax;
+        kestrel.Limits.MaxRequestBodySize = ApiLimits.AnyBodyBytesMax;
         kestrel.Limits.MaxRequestHeadersTotalSize = ApiLimits.HeaderBytesMax;
         kestrel.Limits.MaxRequestHeaderCount = ApiLimits.HeadersMax;
         kestrel.Limits.MaxRequestLineSize = ApiLimits.RequestLineBytesMax;
