@@ -234,7 +234,7 @@ internal sealed class Deployment : IAsyncDisposable
             HostName,
             _hostProgram,
             ["serve", "--listen", _options.Listen, "--data", Path.Combine(_directory, "d"), "--store", endpoint],
-            Secrets(("AUTONOMOS_ADMIN_KEY", _adminKey)),
+            EnvironmentWith(("AUTONOMOS_ADMIN_KEY", _adminKey)),
             announcements);
         _host = ChildProcess.Start(spec, _environment.LogDirectory, _watchdog!);
         var bound = TimeSpan.FromMilliseconds(_options.StartMsMax);
@@ -272,7 +272,7 @@ internal sealed class Deployment : IAsyncDisposable
                 arguments.AddRange(["--plant", _options.WorkerPlant]);
             }
 
-            var worker = ChildProcess.Start(new ChildSpec(name, _workerProgram, arguments, Secrets(), [WorkerReady]), _environment.LogDirectory, _watchdog!);
+            var worker = ChildProcess.Start(new ChildSpec(name, _workerProgram, arguments, EnvironmentWith(), [WorkerReady]), _environment.LogDirectory, _watchdog!);
             lock (_gate)
             {
                 _workers.Add(worker);
@@ -308,9 +308,12 @@ internal sealed class Deployment : IAsyncDisposable
         }
     }
 
-    private Dictionary<string, string> Secrets(params (string Name, string Value)[] secrets)
+    private Dictionary<string, string> EnvironmentWith(params (string Name, string Value)[] secrets)
     {
         var environment = secrets.ToDictionary(static s => s.Name, static s => s.Value, StringComparer.Ordinal);
+
+        // The runtime opens diagnostic sockets in the temporary directory, and a killed process leaves them there.
+        environment["TMPDIR"] = _directory;
         if (_options.StorePassword is not null)
         {
             environment["AUTONOMOS_STORE_PASSWORD"] = _options.StorePassword;
