@@ -14,8 +14,8 @@ public sealed class PlantedWorkerTests
         var verdict = await JudgeAsync("RunTwice");
 
         Assert.Equal(Verdict.Fail, verdict.Verdict);
-        Assert.Equal(Verdict.Fail, Assert.Single(verdict.Checks, static c => c.Name == "slots.bound").Verdict);
-        Assert.Equal(Verdict.Fail, Assert.Single(verdict.Checks, static c => c.Name == "jobs.once").Verdict);
+        Assert.Equal(Verdict.Fail, Assert.Single(verdict.Checks, static c => c.Check == "slots.bound").Verdict);
+        Assert.Equal(Verdict.Fail, Assert.Single(verdict.Checks, static c => c.Check == "jobs.once").Verdict);
     }
 
     [Fact]
