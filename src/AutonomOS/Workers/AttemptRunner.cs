@@ -52,7 +52,7 @@ internal sealed class AttemptRunner(
             return new HandlerEnd(null, new OperationCanceledException());
         }
 
-        using var progress = new ProgressReporter(store, attempt, TimeSpan.FromMilliseconds(options.ProgressEveryMs), time);
+        using var progress = new ProgressReporter(store, attempt, TimeSpan.FromMilliseconds(options.ProgressEveryMs), time, logger);
         HandlerEnd end;
         try
         {

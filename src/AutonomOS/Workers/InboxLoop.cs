@@ -12,6 +12,7 @@ internal sealed class InboxLoop(
     RunningAttempts running,
     WorkerOptions options,
     Jitter jitter,
+    TimeProvider time,
     ILogger logger)
 {
     public async Task RunAsync(CancellationToken stopping)
@@ -43,7 +44,7 @@ internal sealed class InboxLoop(
                 }
             }
 
-            await Task.Delay(jitter.PauseAfter(++failures), stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(jitter.PauseAfter(++failures), time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -41,6 +41,9 @@ public sealed class JobContext
     /// <summary>Handler failures after which the job is failed.</summary>
     public int MaxAttempts => _attempt.Job.MaxAttempts;
 
+    /// <summary>How long this attempt may run before the reconciler fails the job and the handler is told that its lease is lost.</summary>
+    public TimeSpan Timeout => TimeSpan.FromMilliseconds(_attempt.Job.TimeoutMs);
+
     /// <summary>
     /// The fence as text, <c>EPOCH-ATTEMPT-TOKEN</c>: unlike any other attempt's. Hand it to what the handler writes to,
     /// where that can refuse an older one.

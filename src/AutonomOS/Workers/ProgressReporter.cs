@@ -1,4 +1,5 @@
 using AutonomOS.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace AutonomOS.Workers;
 
@@ -6,7 +7,7 @@ namespace AutonomOS.Workers;
 /// Sends one attempt's progress: the latest value, one call at a time, at most one per interval, and the last one before
 /// the attempt settles. Thread-safe.
 /// </summary>
-internal sealed class ProgressReporter(IWorkStore store, RunningAttempt attempt, TimeSpan every, TimeProvider time) : IDisposable
+internal sealed class ProgressReporter(IWorkStore store, RunningAttempt attempt, TimeSpan every, TimeProvider time, ILogger logger) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _hurry = new();
@@ -76,9 +77,10 @@ internal sealed class ProgressReporter(IWorkStore store, RunningAttempt attempt,
                     attempt.Stop(StopReason.LeaseLost);
                 }
             }
-            catch (Exception e) when (StoreFailure.Is(e))
+            catch (Exception e)
             {
-                // A courtesy that failed. The attempt's outcome is what must arrive.
+                // A courtesy that failed, for whatever reason. The attempt's outcome is what must arrive.
+                logger.LogDebug("Progress of job {Job} was not taken: {Why}", attempt.Job.Id, e.Message);
             }
 
             await Task.Delay(every, time, _hurry.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -5,17 +5,28 @@ namespace AutonomOS.Workers;
 /// <see cref="Pending"/> belongs to the renewal thread, and only it writes <see cref="SentAt"/>; everything else is
 /// thread-safe.
 /// </remarks>
-internal sealed class RunningAttempt(LeasedJob job, long claimSentAt, HandlerStopper stopper) : IDisposable
+internal sealed class RunningAttempt : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
-    private long _sentAt = claimSentAt;
+    private readonly HandlerStopper _stopper;
+    private long _sentAt;
     private StopReason _reason;
     private bool _settling;
 
-    public LeasedJob Job => job;
+    public RunningAttempt(LeasedJob job, long claimSentAt, HandlerStopper stopper)
+    {
+        Job = job;
+        Key = LeaseKey.Of(job);
+        // Kept, because the source gives out no token once it is disposed of, and a handler may leave tasks behind.
+        Token = _stop.Token;
+        _sentAt = claimSentAt;
+        _stopper = stopper;
+    }
 
-    public LeaseKey Key { get; } = LeaseKey.Of(job);
+    public LeasedJob Job { get; }
+
+    public LeaseKey Key { get; }
 
     /// <summary>When the last acknowledged renewal, or else the claim, was <b>sent</b>: the lease reaches at least one lease length beyond it.</summary>
     public long SentAt
@@ -27,7 +38,7 @@ internal sealed class RunningAttempt(LeasedJob job, long claimSentAt, HandlerSto
     /// <summary>The renewal that was sent and not acknowledged: its limit and when it was first sent. It is repeated as it is, so that its limit does not move.</summary>
     public (long NotAfter, long FirstSentAt)? Pending { get; set; }
 
-    public CancellationToken Token => _stop.Token;
+    public CancellationToken Token { get; }
 
     public StopReason Reason
     {
@@ -70,7 +81,7 @@ internal sealed class RunningAttempt(LeasedJob job, long claimSentAt, HandlerSto
 
         if (first)
         {
-            stopper.Stop(_stop);
+            _stopper.Stop(_stop);
         }
 
         return true;

@@ -45,8 +45,8 @@ internal sealed class WorkerRuntime : IAsyncDisposable
         _unknown = new UnknownTypes(_writer, options, jitter, metrics, time, logger);
         var runner = new AttemptRunner(stores.Work, scopes, _running, _writer, new RetryBackoff(options.BackoffBaseMs, options.BackoffCapMs, jitter), options, metrics, time, logger);
         _claims = new ClaimLoop(stores.Work, workerId, _running, stopper, _writer, _unknown, runner, options, jitter, metrics, time, logger);
-        _inbox = new InboxLoop(stores.Work, workerId, _claims, _writer, _running, options, jitter, logger);
-        _heartbeats = new Heartbeats(stores.Work, workerId, _running, options, time);
+        _inbox = new InboxLoop(stores.Work, workerId, _claims, _writer, _running, options, jitter, time, logger);
+        _heartbeats = new Heartbeats(stores.Work, workerId, _running, options, time, logger);
         _renewals = new RenewalThread(stores.Renewals, _running, options, metrics, jitter, time, logger);
         _selfFence = new SelfFenceThread(_running, options, metrics, time, logger);
         _running.SlotFreed += _claims.Look;
@@ -137,7 +137,7 @@ internal sealed class WorkerRuntime : IAsyncDisposable
         {
             await _stores.Work.ForgetWorkerAsync(WorkerId, _options.Pool);
         }
-        catch (Exception e) when (StoreFailure.Is(e))
+        catch (Exception e)
         {
             _logger.LogInformation("Worker {Worker} could not leave its pool: {Why} Its entry is forgotten in a minute.", WorkerId, e.Message);
         }

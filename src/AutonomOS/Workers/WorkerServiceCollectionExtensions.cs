@@ -13,6 +13,9 @@ public static class WorkerServiceCollectionExtensions
     /// <summary>What the host is given to stop beyond a worker's own grace times, in milliseconds.</summary>
     public const int ShutdownReserveMs = 10_000;
 
+    /// <summary>The meter of all workers of the process: see <c>docs/workers.md</c> for its instruments.</summary>
+    public const string WorkerMeterName = WorkerMetrics.MeterName;
+
     /// <summary>
     /// Adds a worker of one pool to the program; it starts and stops with the host. Call it again for another pool. The
     /// host's shutdown timeout is raised, where it is shorter, to what a drain may take.

@@ -13,19 +13,10 @@ namespace AutonomOS.Tests.Workers;
 /// <summary>What a worker does while its store is there, on every kind of store.</summary>
 public abstract class WorkerTests(StoreFixture store) : ConformanceTests(store)
 {
-    private readonly string _pool = $"p{Guid.NewGuid():N}"[..12];
-    private RedisJobStore _jobs = null!;
-
-    public override async ValueTask InitializeAsync()
-    {
-        await base.InitializeAsync();
-        _jobs = new RedisJobStore(await Store.SharedAsync(), TimeProvider.System);
-    }
-
     [Fact]
     public async Task Handle_FunctionAndClass_RunWithTheJobAndSettleTheResult()
     {
-        await using var tenant = await TestTenant.OpenAsync(_jobs, "runs");
+        await using var tenant = await TestTenant.OpenAsync(Jobs, "runs");
         var seen = new ConcurrentBag<JobContext>();
         await using var worker = await StartAsync(
             w =>
@@ -39,35 +30,35 @@ public abstract class WorkerTests(StoreFixture store) : ConformanceTests(store)
             },
             services => services.AddSingleton(new Suffix("!")));
 
-        var upper = await tenant.SubmitAsync("upper", "\"abc\"", _pool);
-        var echo = await tenant.SubmitAsync("echo", "xyz", _pool);
+        var upper = await tenant.SubmitAsync("upper", "\"abc\"", Pool);
+        var echo = await tenant.SubmitAsync("echo", "xyz", Pool);
 
         var done = await tenant.FinishedAsync([upper, echo]);
         Assert.All(done, job => Assert.Equal(JobState.Completed, job.State));
         Assert.Equal("\"ABC!\"", Text(done[0].Result));
         Assert.Equal("xyz", Text(done[1].Result));
         var context = Assert.Single(seen);
-        Assert.Equal((tenant.Id, echo, "echo", _pool, 1, 0, 3), (context.Tenant, context.Id, context.Type, context.Pool, context.Attempt, context.Failures, context.MaxAttempts));
+        Assert.Equal((tenant.Id, echo, "echo", Pool, 1, 0, 3), (context.Tenant, context.Id, context.Type, context.Pool, context.Attempt, context.Failures, context.MaxAttempts));
         Assert.Matches(@"\A1-1-[0-9a-f]{16}\z", context.Fence);
     }
 
     [Fact]
     public async Task Claim_IdleWorker_IsWokenAndDoesNotWaitForItsPoll()
     {
-        await using var tenant = await TestTenant.OpenAsync(_jobs, "wake");
+        await using var tenant = await TestTenant.OpenAsync(Jobs, "wake");
         var started = new ConcurrentDictionary<JobId, long>();
         await using var worker = await StartAsync(w => w.Handle("note", (job, _) =>
         {
             started[job.Id] = Stopwatch.GetTimestamp();
             return Task.CompletedTask;
         }));
-        await tenant.FinishedAsync(await tenant.SubmitAsync("note", "", _pool));
+        await tenant.FinishedAsync(await tenant.SubmitAsync("note", "", Pool));
 
         var waits = new List<TimeSpan>();
         for (var i = 0; i < 20; i++)
         {
             var submitted = Stopwatch.GetTimestamp();
-            var id = await tenant.SubmitAsync("note", "", _pool);
+            var id = await tenant.SubmitAsync("note", "", Pool);
             await tenant.FinishedAsync(id);
             waits.Add(Stopwatch.GetElapsedTime(submitted, started[id]));
         }
@@ -80,7 +71,7 @@ public abstract class WorkerTests(StoreFixture store) : ConformanceTests(store)
     [Fact]
     public async Task Claim_WakeUpsLost_ThePollFindsTheJobAndTheWaitShows()
     {
-        await using var tenant = await TestTenant.OpenAsync(_jobs, "poll");
+        await using var tenant = await TestTenant.OpenAsync(Jobs, "poll");
         var started = new ConcurrentDictionary<JobId, long>();
         await using var worker = await StartAsync(w => w.Handle("note", (job, _) =>
         {
@@ -93,9 +84,9 @@ public abstract class WorkerTests(StoreFixture store) : ConformanceTests(store)
         for (var i = 0; i < 5; i++)
         {
             // The worker is off the waiting list, so nobody is told.
-            await Eventually(async () => await connection.Database.KeyDeleteAsync(StoreKeys.Wake(_pool)));
+            await Eventually(async () => await connection.Database.KeyDeleteAsync(StoreKeys.Wake(Pool)));
             var submitted = Stopwatch.GetTimestamp();
-            var id = await tenant.SubmitAsync("note", "", _pool);
+            var id = await tenant.SubmitAsync("note", "", Pool);
             await tenant.FinishedAsync(id);
             waits.Add(Stopwatch.GetElapsedTime(submitted, started[id]));
         }
@@ -107,20 +98,20 @@ public abstract class WorkerTests(StoreFixture store) : ConformanceTests(store)
     [Fact]
     public async Task Claim_UnknownType_HandedBackAtNoCostWithoutHoldingOthersUp()
     {
-        using var counts = new WorkerCounts(_pool);
-        await using var strange = await TestTenant.OpenAsync(_jobs, "strange");
-        await using var plain = await TestTenant.OpenAsync(_jobs, "plain");
+        using var counts = new WorkerCounts(Pool);
+        await using var strange = await TestTenant.OpenAsync(Jobs, "strange");
+        await using var plain = await TestTenant.OpenAsync(Jobs, "plain");
         var clock = Stopwatch.StartNew();
         await using var worker = await StartAsync(w =>
         {
             w.Slots = 2;
             w.Handle("known", (_, _) => Task.CompletedTask);
         });
-        var unknown = await strange.SubmitAsync(20, "unknown", "", _pool);
+        var unknown = await strange.SubmitAsync(20, "unknown", "", Pool);
         await counts.ReachesAsync("unknown_type", 5);
 
         // More strange jobs are kept than the worker has slots, and the neighbour's jobs go through all the same.
-        await plain.FinishedAsync(await plain.SubmitAsync(20, "known", "", _pool));
+        await plain.FinishedAsync(await plain.SubmitAsync(20, "known", "", Pool));
         await counts.ReachesAsync("handed_back", 10);
         var handedBack = counts["unknown_type"];
         var seconds = clock.Elapsed.TotalSeconds;
@@ -135,7 +126,7 @@ public abstract class WorkerTests(StoreFixture store) : ConformanceTests(store)
     [Fact]
     public async Task Settle_FailedForGood_NotTriedAgainAndTheTextIsCut()
     {
-        await using var tenant = await TestTenant.OpenAsync(_jobs, "fatal", new() { ErrorBytesMax = 256, ResultBytesMax = 1024 });
+        await using var tenant = await TestTenant.OpenAsync(Jobs, "fatal", new() { ErrorBytesMax = 256, ResultBytesMax = 1024 });
         await using var worker = await StartAsync(w =>
         {
             w.Handle("fatal", (_, _) => throw new JobFailedForGoodException(new string('ä', 300)));
@@ -143,9 +134,9 @@ public abstract class WorkerTests(StoreFixture store) : ConformanceTests(store)
             w.Handle("json", (job, _) => Task.FromResult<JobResult?>(JobResult.Json(job.ReadJson<int[]>())));
         });
 
-        var fatal = await tenant.FinishedAsync(await tenant.SubmitAsync("fatal", "", _pool));
-        var large = await tenant.FinishedAsync(await tenant.SubmitAsync("large", "", _pool));
-        var json = await tenant.FinishedAsync(await tenant.SubmitAsync("json", "{\"a\":1}", _pool));
+        var fatal = await tenant.FinishedAsync(await tenant.SubmitAsync("fatal", "", Pool));
+        var large = await tenant.FinishedAsync(await tenant.SubmitAsync("large", "", Pool));
+        var json = await tenant.FinishedAsync(await tenant.SubmitAsync("json", "{\"a\":1}", Pool));
 
         Assert.Equal((JobState.Failed, 1), (fatal.State, fatal.Attempt));
         Assert.Equal(new string('ä', 128), fatal.Error);
@@ -158,28 +149,28 @@ public abstract class WorkerTests(StoreFixture store) : ConformanceTests(store)
     [Fact]
     public async Task Settle_Failed_WaitsForItsRetryWithTheMessageOnly()
     {
-        await using var tenant = await TestTenant.OpenAsync(_jobs, "fails");
-        using var counts = new WorkerCounts(_pool);
+        await using var tenant = await TestTenant.OpenAsync(Jobs, "fails");
+        using var counts = new WorkerCounts(Pool);
         await using var worker = await StartAsync(w =>
         {
             w.BackoffBaseMs = 60_000;
             w.Handle("fail", (_, _) => throw new InvalidOperationException("no luck"));
         });
 
-        var id = await tenant.SubmitAsync("fail", "", _pool);
+        var id = await tenant.SubmitAsync("fail", "", Pool);
         await counts.ReachesAsync("failed", 1);
 
         var job = await tenant.SnapshotAsync(id);
         Assert.Equal((JobState.Pending, 1, 1, "no luck"), (job.State, job.Attempt, job.Failures, job.Error));
         Assert.NotNull(job.DueAt);
-        Assert.Equal(0, (await _jobs.UsageAsync(tenant.Id, Ct))!.Running);
+        Assert.Equal(0, (await Jobs.UsageAsync(tenant.Id, Ct))!.Running);
     }
 
     [Fact]
     public async Task Settle_FailedTooOften_IsTriedAgainAndThenFailed()
     {
         await using var reconciler = TestReconciler.Start(await Store.SharedAsync());
-        await using var tenant = await TestTenant.OpenAsync(_jobs, "retry");
+        await using var tenant = await TestTenant.OpenAsync(Jobs, "retry");
         var failures = new ConcurrentQueue<int>();
         await using var worker = await StartAsync(w =>
         {
@@ -192,7 +183,7 @@ public abstract class WorkerTests(StoreFixture store) : ConformanceTests(store)
             });
         });
 
-        var job = await tenant.FinishedAsync(await tenant.SubmitAsync("fail", "", _pool, maxAttempts: 3));
+        var job = await tenant.FinishedAsync(await tenant.SubmitAsync("fail", "", Pool, maxAttempts: 3));
 
         Assert.Equal((JobState.Failed, 3, 3, "failure 2"), (job.State, job.Attempt, job.Failures, job.Error));
         Assert.Equal([0, 1, 2], failures);
@@ -201,18 +192,18 @@ public abstract class WorkerTests(StoreFixture store) : ConformanceTests(store)
     [Fact]
     public async Task Cancel_Running_TheHandlerIsToldWhyAndTheJobIsCancelled()
     {
-        await using var tenant = await TestTenant.OpenAsync(_jobs, "cancel");
+        await using var tenant = await TestTenant.OpenAsync(Jobs, "cancel");
         var running = new TaskCompletionSource<JobContext>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var worker = await StartAsync(w => w.Handle("wait", async (job, cancellation) =>
         {
             running.SetResult(job);
             await Task.Delay(Timeout.Infinite, cancellation);
         }));
-        var id = await tenant.SubmitAsync("wait", "", _pool);
+        var id = await tenant.SubmitAsync("wait", "", Pool);
         var context = await running.Task.WaitAsync(TestTenant.Bound, Ct);
 
         var clock = Stopwatch.StartNew();
-        Assert.Equal(CancelResult.Requested, await _jobs.CancelAsync(tenant.Id, id, Ct));
+        Assert.Equal(CancelResult.Requested, await Jobs.CancelAsync(tenant.Id, id, Ct));
         var job = await tenant.FinishedAsync(id);
 
         // By signal: a renewal, which would tell as well, comes every two seconds.
@@ -223,7 +214,7 @@ public abstract class WorkerTests(StoreFixture store) : ConformanceTests(store)
     [Fact]
     public async Task Stop_JobEndsWithinGrace_IsFinished()
     {
-        await using var tenant = await TestTenant.OpenAsync(_jobs, "drain");
+        await using var tenant = await TestTenant.OpenAsync(Jobs, "drain");
         var running = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var finish = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var worker = await StartAsync(w =>
@@ -235,26 +226,26 @@ public abstract class WorkerTests(StoreFixture store) : ConformanceTests(store)
                 await finish.Task.WaitAsync(cancellation);
             });
         });
-        var first = await tenant.SubmitAsync("wait", "", _pool);
+        var first = await tenant.SubmitAsync("wait", "", Pool);
         await running.Task.WaitAsync(TestTenant.Bound, Ct);
-        var second = await tenant.SubmitAsync("wait", "", _pool);
+        var second = await tenant.SubmitAsync("wait", "", Pool);
 
         var stopping = worker.StopAsync();
         var connection = await Store.SharedAsync();
-        await Eventually(async () => (await _jobs.WorkersAsync(Ct)).Any(w => w.Pool == _pool && w.Draining));
+        await Eventually(async () => (await Work.WorkersAsync(Ct)).Any(w => w.Pool == Pool && w.Draining));
         finish.SetResult();
         await stopping.WaitAsync(TestTenant.Bound, Ct);
 
         Assert.Equal(JobState.Completed, (await tenant.FinishedAsync(first)).State);
         Assert.Equal((JobState.Pending, 0), await StateAndAttempt(tenant, second));
-        Assert.DoesNotContain(await _jobs.WorkersAsync(Ct), w => w.Pool == _pool);
-        Assert.False(await connection.Database.KeyExistsAsync(StoreKeys.Wake(_pool)));
+        Assert.DoesNotContain(await Work.WorkersAsync(Ct), w => w.Pool == Pool);
+        Assert.False(await connection.Database.KeyExistsAsync(StoreKeys.Wake(Pool)));
     }
 
     [Fact]
     public async Task Stop_JobOutlastsGrace_IsHandedBackAndAnotherWorkerContinues()
     {
-        await using var tenant = await TestTenant.OpenAsync(_jobs, "grace");
+        await using var tenant = await TestTenant.OpenAsync(Jobs, "grace");
         var running = new TaskCompletionSource<JobContext>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var worker = await StartAsync(w =>
         {
@@ -265,7 +256,7 @@ public abstract class WorkerTests(StoreFixture store) : ConformanceTests(store)
                 await Task.Delay(Timeout.Infinite, cancellation);
             });
         });
-        var id = await tenant.SubmitAsync("wait", "", _pool);
+        var id = await tenant.SubmitAsync("wait", "", Pool);
         var context = await running.Task.WaitAsync(TestTenant.Bound, Ct);
 
         await worker.StopAsync().WaitAsync(TestTenant.Bound, Ct);
@@ -280,7 +271,7 @@ public abstract class WorkerTests(StoreFixture store) : ConformanceTests(store)
     [Fact]
     public async Task ReportProgress_ManyValues_ThrottledMonotoneAndTheLastArrives()
     {
-        await using var tenant = await TestTenant.OpenAsync(_jobs, "progress");
+        await using var tenant = await TestTenant.OpenAsync(Jobs, "progress");
         await using var worker = await StartAsync(w => w.Handle("count", async (job, _) =>
         {
             for (var i = 0; i <= 77; i++)
@@ -293,7 +284,7 @@ public abstract class WorkerTests(StoreFixture store) : ConformanceTests(store)
         }));
 
         var clock = Stopwatch.StartNew();
-        var job = await tenant.FinishedAsync(await tenant.SubmitAsync("count", "", _pool));
+        var job = await tenant.FinishedAsync(await tenant.SubmitAsync("count", "", Pool));
 
         Assert.Equal((77, "step 77"), (job.ProgressPercent, job.ProgressMessage));
         var reports = tenant.Events.Where(e => e.State == JobState.Running && e.ProgressMessage is { Length: > 0 }).Select(e => e.ProgressPercent).ToList();
@@ -306,7 +297,7 @@ public abstract class WorkerTests(StoreFixture store) : ConformanceTests(store)
     {
         int[] limits = [2, 3, 7];
         var overlaps = limits.Select(limit => new Overlap(limit)).ToArray();
-        var tenants = await Task.WhenAll(limits.Select((limit, i) => TestTenant.OpenAsync(_jobs, $"limit{i}", new() { MaxConcurrent = limit })));
+        var tenants = await Task.WhenAll(limits.Select((limit, i) => TestTenant.OpenAsync(Jobs, $"limit{i}", new() { MaxConcurrent = limit })));
         var byTenant = tenants.Zip(overlaps).ToDictionary(pair => pair.First.Id, pair => pair.Second);
         var configure = (WorkerOptions w) =>
         {
@@ -327,7 +318,7 @@ public abstract class WorkerTests(StoreFixture store) : ConformanceTests(store)
             var all = new List<JobId>();
             for (var i = 0; i < 10; i++)
             {
-                all.AddRange(await tenant.SubmitAsync(15, "body", new string('x', i), _pool));
+                all.AddRange(await tenant.SubmitAsync(15, "body", new string('x', i), Pool));
             }
 
             return all;
@@ -372,11 +363,11 @@ public abstract class WorkerTests(StoreFixture store) : ConformanceTests(store)
 
     private static string? Text(ReadOnlyMemory<byte>? bytes) => bytes is { } some ? Encoding.UTF8.GetString(some.Span) : null;
 
-    private Task<TestWorker> StartAsync(Action<WorkerOptions> configure, Action<IServiceCollection>? services = null) => TestWorker.StartAsync(
+    private protected Task<TestWorker> StartAsync(Action<WorkerOptions> configure, Action<IServiceCollection>? services = null) => TestWorker.StartAsync(
         Store.Options with { DeadlineMs = 5000 },
         w =>
         {
-            w.Pool = _pool;
+            w.Pool = Pool;
             configure(w);
         },
         services);
@@ -427,4 +418,55 @@ public abstract class WorkerTests(StoreFixture store) : ConformanceTests(store)
 
 public sealed class EmbeddedWorkerTests(EmbeddedFixture store) : WorkerTests(store), IClassFixture<EmbeddedFixture>;
 
-public sealed class RedisWorkerTests(RedisFixture store) : WorkerTests(store), IClassFixture<RedisFixture>;
+public sealed class RedisWorkerTests(RedisFixture store) : WorkerTests(store), IClassFixture<RedisFixture>
+{
+    [Fact]
+    public async Task Claim_IdleOrFull_DoesNotKeepTheStoreBusy()
+    {
+        await using var tenant = await TestTenant.OpenAsync(Jobs, "quiet");
+        var running = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var finish = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var worker = await StartAsync(w =>
+        {
+            w.Slots = 1;
+            w.HeartbeatEveryMs = 400;
+            w.Handle("wait", async (_, cancellation) =>
+            {
+                running.TrySetResult();
+                await finish.Task.WaitAsync(cancellation);
+            });
+        });
+
+        // Over five heartbeats, two seconds: polls, a renewal or two, no more.
+        var idle = await ScriptsDuringFiveHeartbeatsAsync();
+        var ids = await tenant.SubmitAsync(3, "wait", "", Pool);
+        await running.Task.WaitAsync(TestTenant.Bound, Ct);
+        var full = await ScriptsDuringFiveHeartbeatsAsync();
+        finish.SetResult();
+        await tenant.FinishedAsync(ids);
+
+        Assert.InRange(idle, 1, 20);
+        Assert.InRange(full, 0, 20);
+    }
+
+    private async Task<long> ScriptsDuringFiveHeartbeatsAsync()
+    {
+        var before = await ScriptsAsync();
+        for (var i = 0; i < 5; i++)
+        {
+            var seen = await SeenAsync();
+            await Eventually(async () => await SeenAsync() is { } now && now != seen);
+        }
+
+        return await ScriptsAsync() - before;
+    }
+
+    private async Task<DateTimeOffset?> SeenAsync() => (await Work.WorkersAsync(Ct)).FirstOrDefault(w => w.Pool == Pool)?.SeenAt;
+
+    private async Task<long> ScriptsAsync()
+    {
+        var stats = (string)(await (await Store.SharedAsync()).Database.ExecuteAsync("INFO", "commandstats"))!;
+        return stats.Split('\n').Where(line => line.StartsWith("cmdstat_evalsha:calls=", StringComparison.Ordinal))
+            .Sum(line => long.Parse(line.AsSpan("cmdstat_evalsha:calls=".Length, line.IndexOf(',', StringComparison.Ordinal) - "cmdstat_evalsha:calls=".Length), null));
+    }
+}
