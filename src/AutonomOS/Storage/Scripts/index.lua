@@ -14,7 +14,8 @@ for i = 3, #ARGV, 8 do
   local present = call('ZSCORE', ready, t)
   local answer = '0'
   if ARGV[2] == 'verify' then
-    if runnable and not present and (not e or e.at <= at) then answer = '1' end
+    -- Present and without a generation is what a crash in between leaves: the next pick would drop it.
+    if runnable and (not present or not e) and (not e or e.at <= at) then answer = '1' end
   elseif e and e.at >= at then
     if runnable and e.at > at then answer = int(e.at) end
   else
@@ -26,7 +27,7 @@ for i = 3, #ARGV, 8 do
     elseif n.served < e.served and n.served == 0 then finish = tag(e)
     else finish = e.base + math.floor(n.served / e.weight) end
     local start = finish
-    if runnable and (not present or e.weight ~= n.weight) then start = math.max(v, finish) end
+    if runnable and (not present or not e or e.weight ~= n.weight) then start = math.max(v, finish) end
     n.base = start - math.floor(n.served / n.weight)
     if runnable then
       call('ZADD', ready, int(start), t)
