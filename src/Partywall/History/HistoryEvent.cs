@@ -30,4 +30,7 @@ namespace Partywall.History;
 [JsonDerivedType(typeof(KeysInspected), "keys")]
 [JsonDerivedType(typeof(TenantDigested), "digest")]
 [JsonDerivedType(typeof(FaultMarked), "fault")]
+[JsonDerivedType(typeof(FairnessStated), "fairness")]
+[JsonDerivedType(typeof(ComparisonStated), "comparison")]
+[JsonDerivedType(typeof(ArmBegan), "arm")]
 public abstract record HistoryEvent(long AtNs);

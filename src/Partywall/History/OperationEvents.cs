@@ -56,6 +56,9 @@ public enum OperationPurpose
 /// <param name="Probe">The number of the cross-tenant probe this belongs to; null outside of probes.</param>
 /// <param name="Batch">The number of the batch this belongs to; null for a single one.</param>
 /// <param name="IntendedNs">When the schedule wanted it sent; null where there was no schedule.</param>
+/// <param name="Priority">For a submission: its priority; null for the ordinary one, 0.</param>
+/// <param name="DelayMs">For a submission: its earliest start after it, in milliseconds; null for at once.</param>
+/// <param name="Pool">For a submission: its pool; null for the system's default.</param>
 public sealed record OperationInvoked(
     long AtNs,
     long Operation,
@@ -68,7 +71,10 @@ public sealed record OperationInvoked(
     string? IdempotencyKey = null,
     long? Probe = null,
     long? Batch = null,
-    long? IntendedNs = null)
+    long? IntendedNs = null,
+    int? Priority = null,
+    int? DelayMs = null,
+    string? Pool = null)
     : HistoryEvent(AtNs);
 
 /// <summary>An operation was answered, or given up.</summary>
@@ -91,6 +97,7 @@ public sealed record OperationInvoked(
 /// stranger's job and for one that never existed can be compared. Written for probes only.
 /// </param>
 /// <param name="Canaries">Tenants whose canary was found in the answer's bytes; null for none.</param>
+/// <param name="Progress">The job's progress in percent, where the answer says it.</param>
 public sealed record OperationEnded(
     long AtNs,
     long Operation,
@@ -107,7 +114,8 @@ public sealed record OperationEnded(
     int Status = 0,
     int Bytes = 0,
     string? AnswerDigest = null,
-    IReadOnlyList<string>? Canaries = null)
+    IReadOnlyList<string>? Canaries = null,
+    int? Progress = null)
     : HistoryEvent(AtNs);
 
 /// <summary>An accepted job as its owner saw it once the run had settled, or when the bound for settling had passed.</summary>

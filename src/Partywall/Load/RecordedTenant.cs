@@ -107,7 +107,8 @@ public sealed class RecordedTenant : IAsyncDisposable
         Interlocked.Increment(ref _submitted);
         return await CallAsync(
             (at, n) => new OperationInvoked(
-                at, n, OperationKind.Submit, OperationPurpose.Work, Id, Label: job.Label, IdempotencyKey: job.IdempotencyKey, IntendedNs: intendedNs),
+                at, n, OperationKind.Submit, OperationPurpose.Work, Id, Label: job.Label, IdempotencyKey: job.IdempotencyKey, IntendedNs: intendedNs,
+                Priority: NotZero(job.Priority), DelayMs: NotZero(job.DelayMs), Pool: job.Pool),
             ct => _client.SubmitAsync(job with { Canary = Canary }, ct),
             (ended, reply) => Note(ended, reply, job.Label),
             cancellationToken);
@@ -127,7 +128,8 @@ public sealed class RecordedTenant : IAsyncDisposable
             operations[i] = _numbers.NextOperation();
             _record(new OperationInvoked(
                 _clock.NowNs, operations[i], OperationKind.Submit, OperationPurpose.Work, Id,
-                Label: jobs[i].Label, IdempotencyKey: jobs[i].IdempotencyKey, Batch: batch));
+                Label: jobs[i].Label, IdempotencyKey: jobs[i].IdempotencyKey, Batch: batch,
+                Priority: NotZero(jobs[i].Priority), DelayMs: NotZero(jobs[i].DelayMs), Pool: jobs[i].Pool));
         }
 
         IReadOnlyList<Reply<Submission>> replies;
@@ -256,6 +258,7 @@ public sealed class RecordedTenant : IAsyncDisposable
                 Job = reply.Value?.Id,
                 State = reply.Value?.State,
                 Attempts = reply.Value?.Attempts,
+                Progress = reply.Value?.Progress,
                 AnswerDigest = reason?.Probe is null ? null : Digest(reply.Evidence, jobId),
             },
             cancellationToken);
@@ -321,6 +324,9 @@ public sealed class RecordedTenant : IAsyncDisposable
 
     private OperationEnded GivenUp(long operation, Exception e) => new(
         _clock.NowNs, operation, ReplyKind.Unknown, Detail: e is OperationCanceledException ? "given up by the harness" : e.Message);
+
+    /// <summary>What is not said means 0, so that the ordinary line stays short.</summary>
+    private static int? NotZero(int value) => value == 0 ? null : value;
 
     private static CancellationTokenSource Bound(CancellationToken cancellationToken)
     {
