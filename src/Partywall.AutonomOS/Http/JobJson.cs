@@ -1,6 +1,6 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Partywall.Targets;
 
 namespace Partywall.AutonomOS.Http;
@@ -13,34 +13,35 @@ internal static class JobJson
     private const int PriorityMax = 9;
 
     /// <summary>A submission.</summary>
-    public static JsonObject Submission(ProbeJob job)
+    public static byte[] Submission(ProbeJob job)
     {
-        var submission = new JsonObject
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(buffer))
         {
-            ["type"] = ProbePayload.JobType,
-            ["payload"] = JsonNode.Parse(job.Payload.ToJson()),
-        };
-        if (job.Priority != 0)
-        {
-            submission["priority"] = Math.Clamp(OrdinaryPriority + job.Priority, 0, PriorityMax);
+            Write(json, job);
         }
 
-        if (job.DelayMs != 0)
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Submissions handed in together.</summary>
+    public static byte[] Batch(IReadOnlyList<ProbeJob> jobs)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512 * jobs.Count);
+        using (var json = new Utf8JsonWriter(buffer))
         {
-            submission["delay_ms"] = job.DelayMs;
+            json.WriteStartObject();
+            json.WriteStartArray("jobs");
+            foreach (var job in jobs)
+            {
+                Write(json, job);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
         }
 
-        if (job.Pool is not null)
-        {
-            submission["pool"] = job.Pool;
-        }
-
-        if (job.IdempotencyKey is not null)
-        {
-            submission["idempotency_key"] = job.IdempotencyKey;
-        }
-
-        return submission;
+        return buffer.WrittenSpan.ToArray();
     }
 
     /// <summary>An accepted submission.</summary>
@@ -104,6 +105,35 @@ internal static class JobJson
 
     private static string? Text(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static void Write(Utf8JsonWriter json, ProbeJob job)
+    {
+        json.WriteStartObject();
+        json.WriteString("type", ProbePayload.JobType);
+        json.WritePropertyName("payload");
+        json.WriteRawValue(job.Payload.ToJson(), skipInputValidation: true);
+        if (job.Priority != 0)
+        {
+            json.WriteNumber("priority", Math.Clamp(OrdinaryPriority + job.Priority, 0, PriorityMax));
+        }
+
+        if (job.DelayMs != 0)
+        {
+            json.WriteNumber("delay_ms", job.DelayMs);
+        }
+
+        if (job.Pool is not null)
+        {
+            json.WriteString("pool", job.Pool);
+        }
+
+        if (job.IdempotencyKey is not null)
+        {
+            json.WriteString("idempotency_key", job.IdempotencyKey);
+        }
+
+        json.WriteEndObject();
+    }
 
     /// <summary>What is not JSON travels in Base64.</summary>
     private static string? Decoded(JsonElement json, string name) =>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Partywall.Targets;
 
 namespace Partywall.AutonomOS.Http;
@@ -7,17 +6,37 @@ namespace Partywall.AutonomOS.Http;
 /// <summary>One tenant's client of the API: its key, its connections. See <see cref="ApiConnection"/> for what an outcome means.</summary>
 internal sealed class TenantApi(string tenantId, Uri api, string key, TimeSpan bound, Action<TenantApi> closed) : ITenantClient
 {
+    /// <summary>Connections opened at the start; more are opened as calls need them.</summary>
+    private const int ConnectionsAtStart = 16;
+
     private readonly ApiConnection _connection = new(api, key, bound);
     private int _disposed;
 
     /// <inheritdoc/>
     public string TenantId { get; } = tenantId;
 
+    /// <summary>
+    /// Opens the client's connections by using its key on each, so that the first burst of calls is not also a burst of
+    /// handshakes, whose time would pass for the system's or make the load fall behind its schedule.
+    /// </summary>
+    /// <exception cref="TargetException">The key does not work.</exception>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        foreach (var opened in await Task.WhenAll(Enumerable.Range(0, ConnectionsAtStart).Select(_ => UsageAsync(cancellationToken))))
+        {
+            if (opened.Kind != ReplyKind.Ok)
+            {
+                throw new TargetException(
+                    $"The tenant {TenantId} was brought in, but cannot use its key: {opened.Kind} {opened.Refusal?.Detail ?? opened.Detail} (status {opened.Evidence.Status})");
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public async Task<Reply<Submission>> SubmitAsync(ProbeJob job, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(job);
-        var answer = await _connection.SendAsync(HttpMethod.Post, "v1/jobs", Bytes(JobJson.Submission(job)), null, cancellationToken);
+        var answer = await _connection.SendAsync(HttpMethod.Post, "v1/jobs", JobJson.Submission(job), null, cancellationToken);
         return answer.To(JobJson.Accepted);
     }
 
@@ -30,8 +49,7 @@ internal sealed class TenantApi(string tenantId, Uri api, string key, TimeSpan b
             throw new ArgumentException("A batch has at least one job.", nameof(jobs));
         }
 
-        var body = new JsonObject { ["jobs"] = new JsonArray([.. jobs.Select(JobJson.Submission)]) };
-        var answer = await _connection.SendAsync(HttpMethod.Post, "v1/jobs/batch", Bytes(body), null, cancellationToken);
+        var answer = await _connection.SendAsync(HttpMethod.Post, "v1/jobs/batch", JobJson.Batch(jobs), null, cancellationToken);
         var whole = answer.To(json => Items(json, answer.Evidence, jobs.Count));
         return whole.Value ?? [.. jobs.Select(_ => (answer.Kind == ReplyKind.Ok ? Unreadable(whole) : answer).To<Submission>(
             static _ => throw new FormatException("A failed call has no value.")))];
@@ -111,6 +129,4 @@ internal sealed class TenantApi(string tenantId, Uri api, string key, TimeSpan b
         where T : class => new(ReplyKind.Unknown, default, null, whole.Detail, whole.Evidence);
 
     private static string JobPath(string jobId) => "v1/jobs/" + Uri.EscapeDataString(jobId);
-
-    private static byte[] Bytes(JsonObject body) => JsonSerializer.SerializeToUtf8Bytes(body);
 }

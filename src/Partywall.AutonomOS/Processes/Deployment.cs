@@ -124,6 +124,7 @@ internal sealed class Deployment : IAsyncDisposable
             _clients.Add(client);
         }
 
+        await client.OpenAsync(cancellationToken);
         return client;
     }
 

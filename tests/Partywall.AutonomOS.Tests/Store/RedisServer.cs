@@ -11,6 +11,7 @@ public sealed class RedisServer : IAsyncDisposable
     private static readonly TimeSpan StartMax = TimeSpan.FromSeconds(20);
     private readonly Process _process;
     private readonly DirectoryInfo _directory;
+    private bool _isDisposed;
 
     private RedisServer(Process process, DirectoryInfo directory, int port)
     {
@@ -72,6 +73,12 @@ public sealed class RedisServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         AppDomain.CurrentDomain.ProcessExit -= OnExit;
         if (!_process.HasExited)
         {
