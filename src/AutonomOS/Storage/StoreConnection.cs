@@ -51,7 +51,7 @@ public sealed class StoreConnection : IAsyncDisposable
         Subscriber = multiplexer.GetSubscriber();
     }
 
-    /// <summary>Raised when the connection is there (again), on any thread; subscriptions are back in force by then. Handlers must not block or throw.</summary>
+    /// <summary>Raised when the store is there (again), on any thread, at least once; subscriptions are back in force by then. Handlers must not block or throw.</summary>
     public event Action? Reconnected;
 
     /// <summary>Raw commands, without our deadline and errors: use <see cref="RunAsync{T}"/> around them. No transactions (they hang Garnet with scripts).</summary>
@@ -247,14 +247,21 @@ public sealed class StoreConnection : IAsyncDisposable
             }
         }
 
-        if (!endpoint.Contains(',', StringComparison.Ordinal) && EndPointCollection.TryParse(endpoint) is { } parsed)
+        try
         {
-            return parsed switch
+            if (!endpoint.Contains(',', StringComparison.Ordinal) && EndPointCollection.TryParse(endpoint) is { } parsed)
             {
-                IPEndPoint { Port: 0 } ip => new IPEndPoint(ip.Address, DefaultPort),
-                DnsEndPoint { Port: 0 } dns => new DnsEndPoint(dns.Host, DefaultPort),
-                _ => parsed,
-            };
+                return parsed switch
+                {
+                    IPEndPoint { Port: 0 } ip => new IPEndPoint(ip.Address, DefaultPort),
+                    DnsEndPoint { Port: 0 } dns => new DnsEndPoint(dns.Host, DefaultPort),
+                    _ => parsed,
+                };
+            }
+        }
+        catch (ArgumentException error)
+        {
+            throw new FormatException($"'{endpoint}' is not a store: the port is from 1 to 65535.", error);
         }
 
         throw new FormatException($"'{endpoint}' is not a store: expected HOST:PORT or unix:/path/to/socket.");
@@ -348,8 +355,24 @@ public sealed class StoreConnection : IAsyncDisposable
     {
         try
         {
+            if (!IsConnected || !Subscriber.IsConnected())
+            {
+                // The other of the two connections is still to come, and says so itself.
+                return;
+            }
+
             _clock.Reset();
             await GreetAsync();
+            try
+            {
+                // The client has sent the subscriptions again; this goes behind them on the same connection.
+                await RunAsync(_ => Subscriber.PingAsync(), write: false, _closing.Token);
+            }
+            catch (StoreUnavailableException away)
+            {
+                _logger.LogDebug("The store at {Store} went away again: {Why}", _options, away.Message);
+            }
+
             Reconnected?.Invoke();
         }
         catch (Exception error) when (error is ObjectDisposedException or OperationCanceledException)
