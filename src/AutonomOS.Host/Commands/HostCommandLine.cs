@@ -65,7 +65,7 @@ internal static class HostCommandLine
 
     internal static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();
 
-    private static Command Root(TextWriter output, TextWriter error)
+    internal static Command Root(TextWriter output, TextWriter error)
     {
         var help = new Dictionary<string, string>(StringComparer.Ordinal)
         {

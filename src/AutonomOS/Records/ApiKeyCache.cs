@@ -52,7 +52,7 @@ public sealed partial class ApiKeyCache : BackgroundService
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly TokenBucketRateLimiter _lookups = new(new TokenBucketRateLimiterOptions
     {
-        TokenLimit = LookupsPerSecond * 2,
+        TokenLimit = LookupsBurst,
         TokensPerPeriod = LookupsPerSecond / 10,
         ReplenishmentPeriod = TimeSpan.FromMilliseconds(100),
         QueueLimit = 0,
@@ -72,8 +72,11 @@ public sealed partial class ApiKeyCache : BackgroundService
     /// <summary>Within this time a revocation is in force in every process whose records answer, in milliseconds.</summary>
     public const int RevocationMs = 5000;
 
-    /// <summary>Keys read from the records for the first time, a second; twice as many in a burst.</summary>
-    public const int LookupsPerSecond = 1000;
+    /// <summary>Keys read from the records for the first time, a second, sustained.</summary>
+    public const int LookupsPerSecond = 200;
+
+    /// <summary>Keys read from the records for the first time, in a burst.</summary>
+    public const int LookupsBurst = 2000;
 
     /// <summary>Keys kept. Beyond that, those not used for longest are dropped and read again when they come back.</summary>
     public const int KeysMax = 100_000;
