@@ -12,7 +12,7 @@ namespace AutonomOS.Tests.Workers;
 /// <summary>Renewals whose requests arrive and whose answers do not: the one-way partition, made in front of a real store.</summary>
 public abstract class RenewalThreadTests(StoreFixture store) : ConformanceTests(store)
 {
-    private static readonly WorkerOptions Options = new() { LeaseMs = 1500, RenewEveryMs = 100, SelfFenceMarginMs = 300 };
+    private static readonly WorkerOptions Options = new() { LeaseMs = 3000, RenewEveryMs = 100, SelfFenceMarginMs = 500 };
 
     [Fact]
     public async Task Renew_AnswersLost_TheLeaseIsNotExtendedBeyondTheFirstLimit()

@@ -13,7 +13,7 @@ namespace AutonomOS.Tests.Workers;
 /// </summary>
 public sealed class WorkerOutageTests : IAsyncLifetime
 {
-    private const int LeaseMs = 2000;
+    private const int LeaseMs = 3000;
 
     private readonly string _pool = "outage";
     private RedisServer _server = null!;
@@ -192,7 +192,7 @@ public sealed class WorkerOutageTests : IAsyncLifetime
             w.Pool = _pool;
             w.LeaseMs = LeaseMs;
             w.RenewEveryMs = 200;
-            w.SelfFenceMarginMs = 500;
+            w.SelfFenceMarginMs = 800;
             configure(w);
         });
 }

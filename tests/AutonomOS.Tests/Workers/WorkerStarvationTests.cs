@@ -20,7 +20,7 @@ public sealed class Alone
 [Collection(Alone.Name)]
 public sealed class WorkerStarvationTests
 {
-    private const int LeaseMs = 1500;
+    private const int LeaseMs = 2500;
     private const int Jobs = 30;
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class WorkerStarvationTests
             }
 
             ThreadPool.UnsafeQueueUserWorkItem(signal => signal.Set(), answered, preferLocal: false);
-            var poolAnswered = answered.Wait(3 * LeaseMs);
+            var poolAnswered = answered.Wait(2 * LeaseMs);
 
             // Read as the renewals are: blocking, over a connection with threads of its own.
             var clockParts = (StackExchange.Redis.RedisResult[])judge.Database.Execute("TIME")!;
