@@ -1,3 +1,4 @@
+using Partywall.AutonomOS.Http;
 using Partywall.AutonomOS.Processes;
 using Partywall.AutonomOS.Store;
 using Partywall.Targets;
@@ -8,7 +9,7 @@ namespace Partywall.AutonomOS;
 /// Everything optional that this target offers, behind one object that exists before the system does: which
 /// capabilities a target has is asked before it is started.
 /// </summary>
-internal sealed class Capabilities : IKeyInspection, IHeldSlots, ILimitChanges, IRecordedProcesses, ISettleReplay
+internal sealed class Capabilities : IKeyInspection, IHeldSlots, ILimitChanges, IRecordedProcesses, IProcessFaults, ISettleReplay, IJobEvents
 {
     private Deployment? _deployment;
 
@@ -39,4 +40,14 @@ internal sealed class Capabilities : IKeyInspection, IHeldSlots, ILimitChanges, 
     /// <inheritdoc/>
     public Task<Reply<SettleReplayed>> SettleAgainAsync(string tenantId, string jobId, string fence, CancellationToken cancellationToken) =>
         Running.Settles.SettleAgainAsync(tenantId, jobId, fence, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task StrikeAsync(string process, ProcessFault fault, CancellationToken cancellationToken) =>
+        Running.StrikeAsync(process, fault, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Reply<IJobWatch>> WatchAsync(ITenantClient client, string jobId, CancellationToken cancellationToken) =>
+        client is TenantApi tenant
+            ? tenant.WatchAsync(jobId, cancellationToken)
+            : throw new ArgumentException("Not a client of this target.", nameof(client));
 }

@@ -110,7 +110,7 @@ public sealed class AutonomOSTargetTests
         Assert.True(await run.Witness.State.WaitAsync(static w => w.Running("t1") == 1, Bound, Cancellation));
         var victim = Assert.Single(run.Witness.State.Snapshot()).Process;
 
-        await run.Target.Deployment.Find(victim)!.KillAsync();
+        await run.Capability<IProcessFaults>().StrikeAsync(victim, ProcessFault.Kill, Cancellation);
 
         Assert.True(await run.Witness.State.WaitAsync(w => w.LastStarted("j1")!.Process != victim, Bound, Cancellation), "The job did not run elsewhere.");
         Assert.Contains(run.Events, e => e is WitnessLeft { Orderly: false } left && left.Process == victim);
@@ -118,6 +118,60 @@ public sealed class AutonomOSTargetTests
         Assert.Equal(137, run.Target.Deployment.Find(victim)!.ExitCode);
         var view = await FinalAsync(client, submission.JobId);
         Assert.Equal((JobState.Completed, 2), (view.State, view.Attempts));
+    }
+
+    [Fact]
+    public async Task PausedWorker_StandsStillUntilResumed()
+    {
+        await using var run = await TargetRun.StartAsync(workers: 1);
+        var client = await run.Target.OnboardAsync(new TenantSpec("t1"), Cancellation);
+        var faults = run.Capability<IProcessFaults>();
+        await faults.StrikeAsync("worker-1", ProcessFault.Pause, Cancellation);
+        var submission = (await client.SubmitAsync(new ProbeJob { Label = "j1", DurationMs = 0 }, Cancellation)).Value!;
+        Assert.False(await run.Witness.State.WaitAsync(static w => w.Starts("t1") > 0, TimeSpan.FromSeconds(2), Cancellation));
+
+        await faults.StrikeAsync("worker-1", ProcessFault.Resume, Cancellation);
+
+        Assert.Equal(JobState.Completed, (await FinalAsync(client, submission.JobId)).State);
+        Assert.Contains(run.Events, static e => e is WitnessStalled { Process: "worker-1" });
+        await faults.StrikeAsync("worker-1", ProcessFault.Terminate, Cancellation);
+        Assert.Equal(0, run.Target.Deployment.Find("worker-1")!.ExitCode);
+        await Assert.ThrowsAsync<TargetException>(() => faults.StrikeAsync("worker-1", ProcessFault.Kill, Cancellation));
+        await Assert.ThrowsAsync<TargetException>(() => faults.StrikeAsync("nobody", ProcessFault.Kill, Cancellation));
+    }
+
+    [Fact]
+    public async Task Watch_OwnJob_BringsProgressAndTheEnd_AndAStrangersIsNotFound()
+    {
+        await using var run = await TargetRun.StartAsync(workers: 1);
+        var owner = await run.Target.OnboardAsync(new TenantSpec("t1"), Cancellation);
+        var stranger = await run.Target.OnboardAsync(new TenantSpec("t2"), Cancellation);
+        var events = run.Capability<IJobEvents>();
+        var job = new ProbeJob { Label = "j1", DurationMs = 1_500, ProgressSteps = 2, Canary = "canary-1", DelayMs = 300 };
+        var id = (await owner.SubmitAsync(job, Cancellation)).Value!.JobId;
+
+        var refused = await events.WatchAsync(stranger, id, Cancellation);
+        var absent = await events.WatchAsync(stranger, new string('0', 32), Cancellation);
+        var watch = (await events.WatchAsync(owner, id, Cancellation)).Value;
+
+        Assert.Equal(ReplyKind.NotFound, refused.Kind);
+        Assert.Equal(absent.Evidence.Bytes.ToArray(), refused.Evidence.Bytes.ToArray());
+        Assert.NotNull(watch);
+        await using (watch)
+        {
+            using var bound = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+            bound.CancelAfter(Bound);
+            var seen = new List<JobNotice>();
+            await foreach (var notice in watch.ReadAsync(bound.Token))
+            {
+                seen.Add(notice);
+            }
+
+            Assert.All(seen, n => Assert.Equal(id, n.JobId));
+            Assert.Contains(seen, static n => n is { State: JobState.Running, Progress: 33, Attempt: 1 } && n.Message!.Contains("canary-1", StringComparison.Ordinal));
+            Assert.Contains(seen, static n => n is { State: JobState.Running, Progress: 66 });
+            Assert.Equal(JobState.Completed, seen[^1].State);
+        }
     }
 
     [Fact]

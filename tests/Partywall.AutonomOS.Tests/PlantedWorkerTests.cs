@@ -23,7 +23,11 @@ public sealed class PlantedWorkerTests
     {
         var verdict = await JudgeAsync(null);
 
-        Assert.True(verdict.Verdict == Verdict.Pass, string.Join('\n', verdict.Checks.Where(static c => c.Verdict != Verdict.Pass)));
+        var open = verdict.Checks.Where(static c => c.Verdict != Verdict.Pass).ToList();
+        Assert.SkipWhen(
+            open.Count > 0 && open.TrueForAll(static c => c.Verdict == Verdict.Inconclusive && c.Check.StartsWith("harness.", StringComparison.Ordinal)),
+            "The machine was too busy to judge by: " + string.Join(' ', open.Select(static c => c.Reason)));
+        Assert.True(verdict.Verdict == Verdict.Pass, string.Join('\n', open.Select(static c => $"{c.Check}: {c.Verdict} {c.Reason} {string.Join(' ', c.Findings)}")));
     }
 
     private static async Task<HistoryVerdict> JudgeAsync(string? plant)

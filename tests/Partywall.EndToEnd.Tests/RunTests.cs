@@ -10,7 +10,7 @@ namespace Partywall.EndToEnd.Tests;
 public sealed class RunTests
 {
     private const int Passed = 0;
-    private const int Interrupted = 2;
+    private const int Inconclusive = 2;
     private static readonly TimeSpan RunBound = TimeSpan.FromMinutes(8);
     private static readonly TimeSpan CheckBound = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(60);
@@ -22,6 +22,7 @@ public sealed class RunTests
         partywall.Start("run", "stress", "--target", "autonomos", "--seed", "7", "--out", partywall.Report);
         var (exitCode, output) = await partywall.EndAsync(RunBound);
 
+        SkipWhenTheMachineWasTooBusy(partywall, exitCode);
         Assert.True(exitCode == Passed, output);
         await AssertReportAsync(partywall);
         Assert.Empty(partywall.Left());
@@ -35,6 +36,7 @@ public sealed class RunTests
         partywall.Start("run", "stress", "--store", redis.Endpoint, "--seed", "7", "--out", partywall.Report);
         var (exitCode, output) = await partywall.EndAsync(RunBound);
 
+        SkipWhenTheMachineWasTooBusy(partywall, exitCode);
         Assert.True(exitCode == Passed, output);
         await AssertReportAsync(partywall);
         Assert.Empty(partywall.Left());
@@ -51,12 +53,12 @@ public sealed class RunTests
         partywall.Signal("-INT");
 
         var (exitCode, output) = await partywall.EndAsync(StopBound);
-        Assert.True(exitCode == Interrupted, $"Exit code {exitCode}\n{output}");
+        Assert.True(exitCode == Inconclusive, $"Exit code {exitCode}\n{output}");
         Assert.Empty(partywall.Left());
         var history = Assert.Single(partywall.Histories);
         Assert.Contains("\"outcome\":\"Interrupted\"", Partywall.ReadLines(history)[^1], StringComparison.Ordinal);
         var (again, words) = await Partywall.RunAsync(CheckBound, "check", history);
-        Assert.True(again == Interrupted, words);
+        Assert.True(again == Inconclusive, words);
     }
 
     [Fact]
@@ -105,6 +107,27 @@ public sealed class RunTests
         Assert.Contains("serves an AutonomOS already", output, StringComparison.Ordinal);
         Assert.Equal(1, await KeysAsync(redis));
         Assert.Empty(partywall.Left());
+    }
+
+    /// <summary>
+    /// Other tests run at the same time. Where that is all that stands between the run and its verdict, the test has seen
+    /// nothing wrong and proved nothing: it says so, and does not pass.
+    /// </summary>
+    private static void SkipWhenTheMachineWasTooBusy(Partywall partywall, int exitCode)
+    {
+        if (exitCode != Inconclusive)
+        {
+            return;
+        }
+
+        using var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(partywall.Report, "report.json")));
+        var open = report.RootElement.GetProperty("scenarios").EnumerateArray()
+            .SelectMany(static s => s.GetProperty("checks").EnumerateArray())
+            .Where(static c => c.GetProperty("verdict").GetString() != "pass")
+            .ToList();
+        Assert.SkipWhen(
+            open.Count > 0 && open.TrueForAll(static c => c.GetProperty("check").GetString() is "harness.kept-schedule" or "harness.not-stalled"),
+            "The machine was too busy to judge by: " + string.Join(' ', open.Select(static c => c.GetProperty("reason").GetString())));
     }
 
     private static async Task AssertReportAsync(Partywall partywall)

@@ -96,12 +96,36 @@ internal sealed class ApiConnection : IDisposable
 
     /// <summary>Opens a stream of server-sent events.</summary>
     /// <param name="path">Path and query below the root, escaped.</param>
-    /// <param name="cancellationToken">Closes it.</param>
-    /// <returns>The answer's head; the caller disposes it.</returns>
-    public Task<HttpResponseMessage> OpenStreamAsync(string path, CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Gives up; the outcome is then unknown to the caller.</param>
+    /// <returns>The stream's head, which the caller disposes, when the answer was ok; otherwise the answer.</returns>
+    public async Task<(HttpResponseMessage? Stream, ApiAnswer Answer)> OpenStreamAsync(string path, CancellationToken cancellationToken)
     {
-        var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Accept = { new("text/event-stream") } } };
-        return _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(_bound);
+        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Accept = { new("text/event-stream") } } };
+        try
+        {
+            var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            if (response.IsSuccessStatusCode)
+            {
+                return (response, new ApiAnswer(ReplyKind.Ok, default, null, null, new ReplyEvidence((int)response.StatusCode, Wire(response, []))));
+            }
+
+            using (response)
+            {
+                return (null, Read(response, await response.Content.ReadAsByteArrayAsync(limit.Token)));
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (null, Failed(ReplyKind.Unknown, $"No answer within {_bound.TotalMilliseconds:0} ms."));
+        }
+        catch (HttpRequestException e)
+        {
+            return (null, NeverConnected(e)
+                ? Failed(ReplyKind.Unavailable, $"No connection to {_client.BaseAddress}: {e.Message}")
+                : Failed(ReplyKind.Unknown, $"The connection broke before the answer was there: {e.Message}"));
+        }
     }
 
     /// <summary>Closes all connections.</summary>

@@ -105,6 +105,15 @@ internal sealed class TenantApi(string tenantId, Uri api, string key, TimeSpan b
         return answer.To(JobJson.Usage);
     }
 
+    /// <summary>Subscribes to a job's events.</summary>
+    /// <param name="jobId">Any job id.</param>
+    /// <param name="cancellationToken">Gives up waiting for the subscription.</param>
+    public async Task<Reply<IJobWatch>> WatchAsync(string jobId, CancellationToken cancellationToken)
+    {
+        var (stream, answer) = await _connection.OpenStreamAsync(JobPath(jobId) + "/events", cancellationToken);
+        return answer.To<IJobWatch>(_ => new EventWatch(stream!));
+    }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {

@@ -20,6 +20,8 @@ internal sealed class Deployment : IAsyncDisposable
     private const string HostStore = "autonomos: store ";
     private const string WorkerReady = "partywall-probe-worker: ready";
     private const int PollMs = 50;
+    private const int BitePollMs = 2;
+    private const int BiteMsMax = 15_000;
     private const int GiveBackMsMax = 10_000;
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -126,6 +128,41 @@ internal sealed class Deployment : IAsyncDisposable
 
         await client.OpenAsync(cancellationToken);
         return client;
+    }
+
+    /// <summary>Strikes a process and waits for the proof that it took effect.</summary>
+    /// <exception cref="TargetException">There is no such running process, or no effect was seen in time.</exception>
+    public async Task StrikeAsync(string name, ProcessFault fault, CancellationToken cancellationToken)
+    {
+        var process = Find(name) is { HasEnded: false } running
+            ? running
+            : throw new TargetException($"No process called {name} is running.");
+        process.Signal(fault switch
+        {
+            ProcessFault.Kill => UnixSignal.Kill,
+            ProcessFault.Terminate => UnixSignal.Terminate,
+            ProcessFault.Pause => UnixSignal.Stop,
+            ProcessFault.Resume => UnixSignal.Continue,
+            _ => throw new ArgumentOutOfRangeException(nameof(fault), fault, "Not a fault."),
+        });
+        var time = _environment.TimeProvider;
+        var begun = time.GetTimestamp();
+        while (!await HasBittenAsync())
+        {
+            if (time.GetElapsedTime(begun) > TimeSpan.FromMilliseconds(BiteMsMax))
+            {
+                throw new TargetException($"{fault} of {name} (process {process.Id}) showed no effect within {BiteMsMax} ms.");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(BitePollMs), time, cancellationToken);
+        }
+
+        async Task<bool> HasBittenAsync() => fault switch
+        {
+            ProcessFault.Pause => await ProcessState.IsStoppedAsync(process.Id, cancellationToken) is true,
+            ProcessFault.Resume => await ProcessState.IsStoppedAsync(process.Id, cancellationToken) is false,
+            _ => process.HasEnded,
+        };
     }
 
     /// <summary>The process of that name, ended or not; null when there is none.</summary>
