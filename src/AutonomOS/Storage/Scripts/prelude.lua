@@ -7,7 +7,7 @@
 --
 -- Meta fields: ep epoch, ver version, st status, w weight, mc max_concurrent, mq max_queued, pb/rb/eb byte limits of
 -- payload, result, error, tb total payload bytes, rt retention s, pools names joined by ",", seq sequence, bytes
--- unfinished payload bytes; and per pool P: served:P slot time charged (us), avg:P average slot time (us), at:P stamp
+-- unfinished payload bytes; and per pool P: served:P slot time charged (us), avg:P average slot time (us), long:P the longest attempt (us), at:P stamp
 -- of the last note, run:P what that note said ("1" runnable).
 -- State fields: st, ep, ty type, po pool, pr priority, sc queue score, pl payload, sz payload bytes, ma max attempts,
 -- to timeout ms, ik idempotency key, cr created ms, du due ms, at attempts, tk token, wk worker, ss started us,
@@ -81,11 +81,11 @@ local function notes(pools, charges, force)
   return list
 end
 
--- Moving average of slot time, an eighth of the way at each attempt.
+-- Moving average of slot time, an eighth of the way at each attempt, and the longest attempt: the L of the fairness bound.
 local function learn(pool, elapsed)
-  local avg = call('HGET', meta, 'avg:' .. pool)
-  local new = avg and math.floor(num(avg) + (elapsed - num(avg)) / 8) or elapsed
-  call('HSET', meta, 'avg:' .. pool, int(math.max(new, 1)))
+  local m = call('HMGET', meta, 'avg:' .. pool, 'long:' .. pool)
+  local new = m[1] and math.floor(num(m[1]) + (elapsed - num(m[1])) / 8) or elapsed
+  call('HSET', meta, 'avg:' .. pool, int(math.max(new, 1)), 'long:' .. pool, int(math.max(num(m[2]), elapsed)))
 end
 
 -- Final state of a job: outbox, state, then whatever holds it (slot, queue or delayed set), so that a crash in between
