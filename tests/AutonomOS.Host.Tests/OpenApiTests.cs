@@ -36,6 +36,20 @@ public sealed class OpenApiTests(SharedServer shared)
         Assert.Contains("own_limit", schemas.GetProperty("WaitReason").GetRawText() + schemas.GetRawText(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/v1/jobs", "get", "cursor limit status")]
+    [InlineData("/v1/admin/jobs", "get", "cursor limit status tenant")]
+    [InlineData("/v1/jobs/{id}/cancel", "post", "id wait")]
+    [InlineData("/v1/tenants/{id}", "patch", "If-Match id")]
+    public async Task Document_NamesTheParameters(string path, string method, string names)
+    {
+        using var anyone = _server.Client(null);
+        var operation = (await anyone.GetAsync("/openapi/v1.json")).Is(200)["paths"].GetProperty(path).GetProperty(method);
+
+        Assert.Equal(names.Split(' '), operation.GetProperty("parameters").EnumerateArray().Select(parameter => parameter.GetProperty("name").GetString()).Order(StringComparer.Ordinal));
+        Assert.Single(operation.GetProperty("security").EnumerateArray());
+    }
+
     [Fact]
     public async Task Health_IsOpenToAllAndTellsNothingElse()
     {

@@ -14,15 +14,15 @@ internal static class AdminEndpoints
 
     public static void MapAdmin(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/v1/admin/jobs", JobsAsync).For(ApiAudience.Admin, "ListAllJobs", "Lists jobs, tenant by tenant and newest first within one. Parameters: tenant, status, cursor, limit.")
-            .Produces<AdminJobListView>().Refuses(400, 404);
+        app.MapGet("/v1/admin/jobs", JobsAsync).For(ApiAudience.Admin, "ListAllJobs", "Lists jobs, tenant by tenant and newest first within one.")
+            .Parameter("tenant", "Only jobs of this tenant.").FiltersByStatus().Pages().Produces<AdminJobListView>().Refuses(404);
         app.MapGet("/v1/admin/workers", WorkersAsync).For(ApiAudience.Admin, "ListWorkers", "Lists the workers that said something within the last minute.")
             .Produces<WorkerListView>();
     }
 
     private static async Task<IResult> JobsAsync(HttpContext http, IJobStore store, TenantRegistry tenants)
     {
-        var query = new ApiQuery(http, "tenant", "status", "cursor", "limit");
+        var query = new ApiQuery(http);
         var state = query.State("status");
         var limit = query.Whole("limit", ApiLimits.PageDefault, 1, ApiLimits.PageMax);
         TenantId? only = null;

@@ -45,8 +45,36 @@ internal static class ApiDocument
                     operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, context.Document)] = [] }];
                 }
 
+                Describe(operation, context.Description.ActionDescriptor.EndpointMetadata);
                 return Task.CompletedTask;
             });
         });
+    }
+
+    private static void Describe(OpenApiOperation operation, IList<object> metadata)
+    {
+        operation.Parameters ??= [];
+        foreach (var parameter in metadata.OfType<ApiParameter>())
+        {
+            operation.Parameters.Add(new OpenApiParameter
+            {
+                Name = parameter.Name,
+                In = ParameterLocation.Query,
+                Description = parameter.Description,
+                Schema = new OpenApiSchema { Type = parameter.IsWhole ? JsonSchemaType.Integer : JsonSchemaType.String },
+            });
+        }
+
+        foreach (var match in metadata.OfType<ApiVersionMatch>())
+        {
+            operation.Parameters.Add(new OpenApiParameter
+            {
+                Name = "If-Match",
+                In = ParameterLocation.Header,
+                Required = match.Required,
+                Description = "The version the change is made against, in quotes, as the ETag gives it; or * for any.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            });
+        }
     }
 }

@@ -3,20 +3,25 @@ using AutonomOS.Jobs;
 
 namespace AutonomOS.Host.Api;
 
+/// <summary>A query parameter that an endpoint takes.</summary>
+internal sealed record ApiParameter(string Name, string Description, bool IsWhole);
+
 /// <summary>Reads query parameters. An unknown one is an error: a misspelt filter must not answer with everything.</summary>
 internal sealed class ApiQuery
 {
     private readonly IQueryCollection _query;
 
+    /// <summary>Checks the names against those the endpoint says it takes.</summary>
     /// <exception cref="ApiException">A parameter is unknown or given twice.</exception>
-    public ApiQuery(HttpContext http, params ReadOnlySpan<string> known)
+    public ApiQuery(HttpContext http)
     {
         _query = http.Request.Query;
+        var known = http.GetEndpoint()?.Metadata.GetOrderedMetadata<ApiParameter>().Select(parameter => parameter.Name).ToList() ?? [];
         foreach (var (name, values) in _query)
         {
             if (!known.Contains(name, StringComparer.Ordinal))
             {
-                throw new ApiException(Problems.Invalid(name, known.Length == 0 ? $"The parameter {name} is not known here." : $"The parameter {name} is not known here. Known: {string.Join(", ", known.ToArray())}."));
+                throw new ApiException(Problems.Invalid(name, $"The parameter {name} is not known here. Known: {string.Join(", ", known)}."));
             }
 
             if (values.Count > 1)

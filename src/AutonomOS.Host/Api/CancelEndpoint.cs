@@ -14,12 +14,12 @@ internal static class CancelEndpoint
     public const int LookMs = 1000;
 
     public static void MapCancel(this IEndpointRouteBuilder app) =>
-        app.MapPost("/v1/jobs/{id}/cancel", CancelAsync).For(ApiAudience.Tenant, "CancelJob", "Cancels a job in whatever state it is. Parameter: wait, seconds (0 to 30) to wait for a running one to stop.")
-            .Produces<CancelView>().Refuses(400, 404);
+        app.MapPost("/v1/jobs/{id}/cancel", CancelAsync).For(ApiAudience.Tenant, "CancelJob", "Cancels a job in whatever state it is.")
+            .Parameter("wait", $"Seconds to wait for a running job to stop, 0 to {ApiLimits.CancelWaitSecondsMax}; default 0.", whole: true).Produces<CancelView>().Refuses(404);
 
     private static async Task<IResult> CancelAsync(HttpContext http, string id, IJobStore store, IHostApplicationLifetime lifetime, TimeProvider time)
     {
-        var wait = TimeSpan.FromSeconds(new ApiQuery(http, "wait").Whole("wait", 0, 0, ApiLimits.CancelWaitSecondsMax));
+        var wait = TimeSpan.FromSeconds(new ApiQuery(http).Whole("wait", 0, 0, ApiLimits.CancelWaitSecondsMax));
         var tenant = http.Tenant();
         var job = JobEndpoints.Id(id);
         await using var events = wait > TimeSpan.Zero ? await store.SubscribeAsync(tenant.Tenant, tenant.Epoch, http.RequestAborted) : null;

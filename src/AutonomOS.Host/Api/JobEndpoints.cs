@@ -15,8 +15,8 @@ internal static class JobEndpoints
             .Takes<SubmitRequest>(ApiLimits.SubmitBodyBytesMax).Produces<SubmittedView>(202).Produces<SubmittedView>().Refuses(409, 422);
         app.MapPost("/v1/jobs/batch", SubmitBatchAsync).For(ApiAudience.Tenant, "SubmitJobs", "Submits up to 1000 jobs; each is taken or refused on its own.")
             .Takes<BatchRequest>(ApiLimits.BatchBodyBytesMax).Produces<BatchView>();
-        app.MapGet("/v1/jobs", ListAsync).For(ApiAudience.Tenant, "ListJobs", "Lists jobs, newest first, without payloads and results. Parameters: status, cursor, limit.")
-            .Produces<JobListView>().Refuses(400);
+        app.MapGet("/v1/jobs", ListAsync).For(ApiAudience.Tenant, "ListJobs", "Lists jobs, newest first, without payloads and results.")
+            .FiltersByStatus().Pages().Produces<JobListView>();
         app.MapGet("/v1/jobs/{id}", GetAsync).For(ApiAudience.Tenant, "GetJob", "Gives a job, with its place in the queue and why it waits.")
             .Produces<JobView>().Refuses(404);
         app.MapPost("/v1/jobs/{id}/retry", RetryAsync).For(ApiAudience.Tenant, "RetryJob", "Makes a failed or cancelled job pending again.")
@@ -95,7 +95,7 @@ internal static class JobEndpoints
 
     private static async Task<IResult> ListAsync(HttpContext http, IJobStore store)
     {
-        var query = new ApiQuery(http, "status", "cursor", "limit");
+        var query = new ApiQuery(http);
         var state = query.State("status");
         var limit = query.Whole("limit", ApiLimits.PageDefault, 1, ApiLimits.PageMax);
         try

@@ -10,16 +10,16 @@ internal static class TenantEndpoints
     {
         app.MapPost("/v1/tenants", CreateAsync).For(ApiAudience.Admin, "CreateTenant", "Creates a tenant.")
             .Takes<CreateTenantRequest>(ApiLimits.BodyBytesMax).Produces<TenantView>(201).Refuses(409);
-        app.MapGet("/v1/tenants", ListAsync).For(ApiAudience.Admin, "ListTenants", "Lists tenants in the order of their ids. Parameters: cursor, limit.")
-            .Produces<TenantListView>().Refuses(400);
+        app.MapGet("/v1/tenants", ListAsync).For(ApiAudience.Admin, "ListTenants", "Lists tenants in the order of their ids.")
+            .Pages().Produces<TenantListView>();
         app.MapGet("/v1/tenants/{id}", GetAsync).For(ApiAudience.Admin, "GetTenant", "Gives one tenant and, as ETag, its version.")
             .Produces<TenantView>().Refuses(404);
-        app.MapPatch("/v1/tenants/{id}", ChangeAsync).For(ApiAudience.Admin, "ChangeTenant", "Changes weight and limits. Needs If-Match with the version.")
-            .Takes<ChangeTenantRequest>(ApiLimits.BodyBytesMax).Produces<TenantView>().Refuses(404, 409, 412, 428);
+        app.MapPatch("/v1/tenants/{id}", ChangeAsync).For(ApiAudience.Admin, "ChangeTenant", "Changes weight and limits.")
+            .Takes<ChangeTenantRequest>(ApiLimits.BodyBytesMax).MatchesVersion(required: true).Produces<TenantView>().Refuses(404, 409, 428);
         app.MapPost("/v1/tenants/{id}/suspend", SuspendAsync).For(ApiAudience.Admin, "SuspendTenant", "Refuses new jobs and starts none; what runs goes on.")
-            .Produces<TenantView>().Refuses(404, 409, 412);
+            .MatchesVersion(required: false).Produces<TenantView>().Refuses(404, 409);
         app.MapPost("/v1/tenants/{id}/resume", ResumeAsync).For(ApiAudience.Admin, "ResumeTenant", "Ends a suspension.")
-            .Produces<TenantView>().Refuses(404, 409, 412);
+            .MatchesVersion(required: false).Produces<TenantView>().Refuses(404, 409);
         app.MapPost("/v1/tenants/{id}/keys", IssueKeyAsync).For(ApiAudience.Admin, "IssueKey", "Issues a key. Its secret is shown this once.")
             .Produces<IssuedKeyView>(201).Refuses(404, 409);
         app.MapGet("/v1/tenants/{id}/keys", ListKeysAsync).For(ApiAudience.Admin, "ListKeys", "Lists a tenant's keys, without secrets; those in force first, at most 200.")
@@ -54,7 +54,7 @@ internal static class TenantEndpoints
 
     private static async Task<IResult> ListAsync(HttpContext http, TenantRegistry tenants)
     {
-        var query = new ApiQuery(http, "cursor", "limit");
+        var query = new ApiQuery(http);
         TenantId? after = null;
         if (query.Text("cursor") is { } cursor)
         {

@@ -221,15 +221,17 @@ public sealed partial class ApiKeyCache : BackgroundService
     private void DropUnused()
     {
         var now = _time.GetTimestamp();
-        var overflow = _keys.Count - KeysMax;
-        foreach (var pair in _keys.OrderBy(pair => pair.Value.UsedAt))
+        foreach (var idle in _keys.Where(pair => _time.GetElapsedTime(pair.Value.UsedAt, now).TotalMilliseconds >= IdleMs))
         {
-            if (overflow-- <= 0 && _time.GetElapsedTime(pair.Value.UsedAt, now).TotalMilliseconds < IdleMs)
-            {
-                return;
-            }
+            _keys.TryRemove(idle);
+        }
 
-            _keys.TryRemove(pair);
+        if (_keys.Count is var count and > KeysMax)
+        {
+            foreach (var oldest in _keys.OrderBy(pair => pair.Value.UsedAt).Take(count - KeysMax))
+            {
+                _keys.TryRemove(oldest);
+            }
         }
     }
 
