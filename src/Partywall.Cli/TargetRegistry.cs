@@ -44,6 +44,12 @@ internal static class TargetRegistry
                 Store = choice.Store ?? AutonomOSTargetOptions.EmbeddedStore,
                 StorePassword = choice.Store is null ? null : Environment.GetEnvironmentVariable(StorePasswordVariable),
             })),
+        new(
+            "model",
+            "A small job system inside this process, correct by construction, in which bugs can be planted (--plant). Checks are tried on it: a run without a bug must pass, a run with one must fail.",
+            TakesStore: false,
+            Bugs: [.. Model.PlantedBug.All.Select(static b => new PlantableBug(b.Name, $"{b.Breaks} Turns {b.Check} red in {b.Scenario}."))],
+            static choice => new Model.ModelTarget(choice.PlantedBug is { } bug ? Model.PlantedBug.Find(bug) : null)),
     ];
 
     /// <summary>Finds a target.</summary>

@@ -20,19 +20,19 @@ internal sealed class Sampler
         _tenants = [.. run.Tenants.Select(static t => t.Id)];
     }
 
-    /// <summary>Samples until it is stopped.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <summary>Samples until it is stopped. A call under way then is still answered: giving it up would look like an answer that never came.</summary>
+    public async Task RunAsync(CancellationToken stop, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(IntervalMs));
         try
         {
-            for (var round = 0; await timer.WaitForNextTickAsync(cancellationToken); round++)
+            for (var round = 0; await timer.WaitForNextTickAsync(stop); round++)
             {
                 await SampleHeldAsync(cancellationToken);
                 await _run.Tenants[round % _run.Tenants.Count].UsageAsync(cancellationToken);
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // Stopped.
         }

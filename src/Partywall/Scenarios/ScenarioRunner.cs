@@ -201,7 +201,7 @@ public sealed class ScenarioRunner
         var keys = run.Target.TryGet<IKeyInspection>(out var inspection) ? inspection : null;
         using var sampling = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var sampler = new Sampler(run);
-        var samples = sampler.RunAsync(sampling.Token);
+        var samples = sampler.RunAsync(sampling.Token, cancellationToken);
         TimeoutException? givenUp;
         try
         {

@@ -41,7 +41,7 @@ public sealed class HarnessSawEnoughCheck : ICheck
         notes.Figure(what, seen, unit);
         if (seen < atLeast)
         {
-            notes.Doubt($"{seen} {unit} {what}, but at least {atLeast} are needed to conclude anything.");
+            notes.Doubt($"{what}: {seen}, but at least {atLeast} {unit} are needed to conclude anything.");
         }
     }
 

@@ -254,9 +254,13 @@ public sealed class LivenessDispatchCheck : ICheck
         private void Review(TenantWait tenant, long atNs)
         {
             var waits = tenant.Waiting > 0 && tenant.Running < tenant.Limit;
-            if (waits)
+            if (waits && tenant.SinceNs is null)
             {
-                tenant.SinceNs ??= atNs;
+                (tenant.SinceNs, tenant.AtFirst) = (atNs, $"{tenant.Waiting} job(s) waiting, {tenant.Running} of {tenant.Limit} slots used");
+            }
+            else if (waits)
+            {
+                return;
             }
             else if (tenant.SinceNs is not null)
             {
@@ -279,7 +283,7 @@ public sealed class LivenessDispatchCheck : ICheck
             {
                 tenant.IsTold = true;
                 _notes.Find(
-                    $"{tenant.Tenant} waited {Nanoseconds.ToMs(spanNs):0} ms for a start, from {Nanoseconds.ToMs(atNs - spanNs):0} ms into the run, with {tenant.Waiting} job(s) waiting, {tenant.Running} of {tenant.Limit} slots used and the pool not full.",
+                    $"{tenant.Tenant} waited {Nanoseconds.ToMs(spanNs):0} ms for a start, from {Nanoseconds.ToMs(atNs - spanNs):0} ms into the run, with {tenant.AtFirst} and the pool not full.",
                     LinesOf(tenant.Tenant),
                     tenant.Tenant);
             }
@@ -308,6 +312,8 @@ public sealed class LivenessDispatchCheck : ICheck
         public int Limit { get; set; }
 
         public long? SinceNs { get; set; }
+
+        public string AtFirst { get; set; } = "";
 
         public bool IsTold { get; set; }
     }
