@@ -21,7 +21,7 @@ public sealed class LivenessDispatchCheckTests
 
     [Fact]
     public void Evaluate_OneNeverStartsBesideOthers_Fails() =>
-        Judged.Fails(Check, Rested(new HistoryBuilder().Tenant("a").Submit("a", "stuck", 0).Life("a", "j", 1, 2, 3), at: 30_000), "with 1 job(s) waiting, 0 of 5 slots used", "a");
+        Judged.Fails(Check, Rested(new HistoryBuilder().Tenant("a").Submit("a", "stuck", 0).Life("a", "j", 1, 2, 3), at: 30_000), "with 1 job(s) waiting, 1 of 5 slots used", "a");
 
     [Fact]
     public void Evaluate_StartsOfOthersOfTheTenant_BeginTheWaitAnew() =>
