@@ -61,7 +61,9 @@ internal static class CancelEndpoint
                 }
 
                 var look = Task.Delay(left < TimeSpan.FromMilliseconds(LookMs) ? left : TimeSpan.FromMilliseconds(LookMs), time, end.Token);
-                if (await Task.WhenAny(heard, look) == heard && heard is { IsCompletedSuccessfully: true, Result: { } final })
+                // Events that have ended without a final one say nothing more: only looking is left.
+                var first = heard.IsCompleted && await heard is null ? await Task.WhenAny(look) : await Task.WhenAny(heard, look);
+                if (first == heard && await heard is { } final)
                 {
                     return final;
                 }
