@@ -183,8 +183,10 @@ public sealed class EmbeddedStore : IAsyncDisposable
             garnet.CommitFrequencyMs = options.CommitWindowMs;
             garnet.AofPageSize = "16m";
             garnet.AofMemorySize = "64m";
-            // Beyond this the store writes a checkpoint and starts the file anew, so a restart stays short.
-            garnet.AofSizeLimit = "256m";
+            // Beyond this the store writes a checkpoint and drops the files before it. A restart replays about as fast as
+            // the store first ran, so this bounds it to some seconds.
+            garnet.AofSizeLimit = "64m";
+            garnet.AofSegmentSize = "64m";
             garnet.Recover = true;
             garnet.FailOnRecoveryError = true;
         }
