@@ -15,7 +15,7 @@ namespace Partywall.AutonomOS.Processes;
  * Why not PR_SET_PDEATHSIG: it fires when the *thread* that started the child ends, and the threads of a .NET process
  * come and go. Why not a launcher per process: it would stand between the harness and the process that faults strike.
  *
- * Harness, watchdog and every child run in sessions of their own (setsid), so that Ctrl+C in a terminal reaches the
+ * The watchdog and every child run in sessions of their own (setsid), so that Ctrl+C in a terminal reaches the
  * harness alone, which then stops the run in its order. Where there is no setsid they share the terminal's group, and
  * the children end by themselves at the same signal.
  */
