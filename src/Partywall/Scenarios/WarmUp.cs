@@ -10,6 +10,10 @@ namespace Partywall.Scenarios;
 internal static class WarmUp
 {
     private const int BodyMs = 20;
+
+    /// <summary>Calls of each tenant at the same time, so that the load need not open its connections first.</summary>
+    private const int CallsAtOnce = 16;
+
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);
 
     public static Task RunAsync(ScenarioRun run, CancellationToken cancellationToken) =>
@@ -30,7 +34,7 @@ internal static class WarmUp
             run.Note($"The warm-up job of {tenant.Id} did not end within {Bound.TotalSeconds} s.");
         }
 
-        await tenant.ListAsync(null, null, OperationReason.Observe, cancellationToken);
+        await Task.WhenAll(Enumerable.Range(0, CallsAtOnce).Select(_ => tenant.ListAsync(null, null, OperationReason.Observe, cancellationToken)));
         await tenant.UsageAsync(cancellationToken);
     }
 }

@@ -43,7 +43,7 @@ public sealed record ProbePayload(string Label, int DurationMs, int ProgressStep
         error = read switch
         {
             null => "Not a probe payload: null.",
-            { Label.Length: 0 } => "A probe payload needs a label.",
+            { Label: null or "" } => "A probe payload needs a label.",
             { DurationMs: < 0 or > DurationMsMax } => $"durationMs must be between 0 and {DurationMsMax}.",
             { ProgressSteps: < 0 or > 100 } => "progressSteps must be between 0 and 100.",
             { FailFirstAttempts: < 0 } => "failFirstAttempts must not be negative.",

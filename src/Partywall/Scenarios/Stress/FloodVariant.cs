@@ -70,13 +70,18 @@ internal sealed class FloodVariant : ScenarioVariant
         CompletedAtLeast: _tenants * (Limit - 1) * _waves,
         ProbesAtLeast: _tenants * 3,
         KeysAtLeast: _tenants,
-        LatenessP99MsMax: _bodyMs / 10,
-        SettleMsMax: 15_000 + (10 * _bodyMs) + (2 * _bodyMs * _maxQueued / Limit),
+        LatenessP99MsMax: WorkMs / 2,
+        SettleMsMax: 10_000 + (5 * WorkMs),
         StallMsMax: 2_000);
 
     public override int Submissions => _waves * _tenants * _jobsEach;
 
     public override int LoadMsMax => 60_000 + (_waves * 20 * _bodyMs);
+
+    /// <summary>
+    /// How long a tenant's admitted jobs take at its limit. "At once" means: all was sent before half of it was done.
+    /// </summary>
+    private int WorkMs => _bodyMs * (Limit + _maxQueued) / Limit;
 
     private IEnumerable<TenantSpec> Busy => Tenants.Take(_tenants);
 
