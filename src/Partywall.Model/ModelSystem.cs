@@ -411,10 +411,10 @@ internal sealed class ModelSystem(int seed, TimeProvider time, PlantedBug? bug) 
     /// <summary>The next tenant in turn that may run something.</summary>
     private ModelTenant? NextRunnable()
     {
-        if (bug == PlantedBug.CappedBlocksQueue)
+        if (bug == PlantedBug.OneTenantAtATime)
         {
-            var first = _tenants.Find(static t => t.Queue.Count > 0);
-            return first is not null && first.Slots.Count < first.MaxConcurrent ? first : null;
+            var first = _tenants.Find(static t => t.Queue.Count + t.Slots.Count > 0);
+            return first is { Queue.Count: > 0 } && first.Slots.Count < first.MaxConcurrent ? first : null;
         }
 
         for (var i = 0; i < _tenants.Count; i++)

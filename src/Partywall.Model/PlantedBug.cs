@@ -67,14 +67,14 @@ public sealed record PlantedBug(string Name, string Class, string Breaks, string
         "raise-not-told", "stuck", "A tenant whose limit is raised while its jobs wait is never served again.", Quota, "liveness.dispatch");
 
     /// <summary>The dispatcher looks no further than the first tenant that has work.</summary>
-    public static PlantedBug CappedBlocksQueue { get; } = new(
-        "capped-blocks-queue", "starvation", "A tenant at its limit with waiting jobs blocks all tenants behind it.", Isolation, "liveness.dispatch");
+    public static PlantedBug OneTenantAtATime { get; } = new(
+        "one-tenant-at-a-time", "starvation", "The first tenant that has work blocks all others until it has none left.", Isolation, "liveness.dispatch");
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<PlantedBug> All { get; } =
     [
         CountThenAct, SixthBody, SlotReleasedTwice, SlotLeaked, SlotBackLate, RefusedRunsAnyway, JobLost, DuplicateRun, LookupById,
-        ForeignText, StrayKey, IdempotencyShared, RaiseNotTold, CappedBlocksQueue,
+        ForeignText, StrayKey, IdempotencyShared, RaiseNotTold, OneTenantAtATime,
     ];
 
     /// <summary>Finds a bug by its name.</summary>

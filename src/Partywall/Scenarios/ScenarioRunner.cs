@@ -162,7 +162,16 @@ public sealed class ScenarioRunner
             await witness.DisposeAsync();
         }
 
-        scratch?.Delete(recursive: true);
+        try
+        {
+            scratch?.Delete(recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            reason ??= $"The directory {scratch!.FullName} could not be removed: {e.Message}";
+            status = status == VariantStatus.Finished ? VariantStatus.Broken : status;
+        }
+
         return (status, reason);
 
         void Record(HistoryEvent historyEvent)
