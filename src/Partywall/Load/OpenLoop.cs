@@ -8,6 +8,9 @@ namespace Partywall.Load;
 /// </summary>
 public static class OpenLoop
 {
+    /// <summary>What a timer can wait at least.</summary>
+    private static readonly TimeSpan s_shortestWait = TimeSpan.FromMilliseconds(1);
+
     /// <summary>Runs a schedule to its end and waits for all answers.</summary>
     /// <param name="arrivals">The schedule, in the order of time.</param>
     /// <param name="clock">The run's clock.</param>
@@ -26,10 +29,11 @@ public static class OpenLoop
             foreach (var arrival in arrivals)
             {
                 var intendedNs = beginNs + (long)(arrival.DueMs * 1_000_000);
-                var left = TimeSpan.FromMicroseconds((intendedNs - clock.NowNs) / 1_000.0);
-                if (left >= TimeSpan.FromMilliseconds(1))
+
+                // A timer's clock is coarse and may be early by some milliseconds: look again, so that nothing is sent too early.
+                while (TimeSpan.FromMicroseconds((intendedNs - clock.NowNs) / 1_000.0) is var left && left > TimeSpan.Zero)
                 {
-                    await Task.Delay(left, cancellationToken);
+                    await Task.Delay(left < s_shortestWait ? s_shortestWait : left, cancellationToken);
                 }
 
                 cancellationToken.ThrowIfCancellationRequested();
