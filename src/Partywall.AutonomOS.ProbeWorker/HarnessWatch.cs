@@ -25,7 +25,7 @@ internal sealed class HarnessWatch(WitnessClient witness, IHostApplicationLifeti
         using var stopping = stoppingToken.Register(() => gone.TrySetResult());
 
         // A read of the standard input cannot be cancelled, so it gets a thread that does not hold the process up.
-        new Thread(() =>
+        var reading = new Thread(() =>
         {
             using var input = Console.OpenStandardInput();
             Span<byte> ignored = stackalloc byte[256];
@@ -34,7 +34,10 @@ internal sealed class HarnessWatch(WitnessClient witness, IHostApplicationLifeti
             }
 
             gone.TrySetResult();
-        }) { IsBackground = true, Name = "harness watch" }.Start();
+        });
+        reading.IsBackground = true;
+        reading.Name = "harness watch";
+        reading.Start();
         await gone.Task;
         if (!stoppingToken.IsCancellationRequested)
         {
