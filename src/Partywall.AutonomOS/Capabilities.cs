@@ -9,7 +9,8 @@ namespace Partywall.AutonomOS;
 /// Everything optional that this target offers, behind one object that exists before the system does: which
 /// capabilities a target has is asked before it is started.
 /// </summary>
-internal sealed class Capabilities : IKeyInspection, IHeldSlots, ILimitChanges, IRecordedProcesses, IProcessFaults, ISettleReplay, IJobEvents
+internal sealed class Capabilities
+    : IKeyInspection, IHeldSlots, ILimitChanges, IRecordedProcesses, IProcessFaults, ISettleReplay, IJobEvents, IReconciliation
 {
     private Deployment? _deployment;
 
@@ -36,6 +37,10 @@ internal sealed class Capabilities : IKeyInspection, IHeldSlots, ILimitChanges, 
     /// <inheritdoc/>
     public Task SetLimitsAsync(string tenantId, int maxConcurrent, int maxQueued, CancellationToken cancellationToken) =>
         Running.Admin.SetLimitsAsync(tenantId, maxConcurrent, maxQueued, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyDictionary<string, long>> ReconcileAsync(CancellationToken cancellationToken) =>
+        Running.Reconciliation.ReconcileAsync(cancellationToken);
 
     /// <inheritdoc/>
     public Task<Reply<SettleReplayed>> SettleAgainAsync(string tenantId, string jobId, string fence, CancellationToken cancellationToken) =>

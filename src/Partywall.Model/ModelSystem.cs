@@ -12,7 +12,8 @@ namespace Partywall.Model;
  * no wake-up that could be lost.
  *
  *   submit   admitted while pending + running < limit + backlog, else refused
- *   dispatch tenants in turn; a tenant is runnable with a queued job and fewer slots held than its limit
+ *   dispatch by fair shares of slot time (ModelScheduler); a tenant is runnable with a queued job and fewer slots held
+ *            than its limit
  *   settle   asks for the attempt's fence; releases the slot, then dispatches
  *
  * A planted bug is one deviation from this, at the place where it would be made; search for "PlantedBug.".
@@ -25,6 +26,7 @@ internal sealed record Admission(ModelJob? Job, Refusal? Refusal, bool Replayed 
 internal sealed class ModelSystem(int seed, TimeProvider time, PlantedBug? bug) : IAsyncDisposable
 {
     private const int AttemptsMax = 3;
+    private static readonly TimeSpan RetryBackoff = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan BackLate = TimeSpan.FromSeconds(1);
     private readonly Lock _gate = new();
     private readonly Random _random = new(seed);
@@ -34,9 +36,9 @@ internal sealed class ModelSystem(int seed, TimeProvider time, PlantedBug? bug) 
     private readonly HashSet<ITimer> _delays = [];
     private readonly Dictionary<string, ModelJob> _sharedIdempotency = new(StringComparer.Ordinal);
     private readonly List<string> _strayKeys = [];
+    private readonly ModelScheduler _scheduler = new(time, bug);
     private long _sequence;
     private long _claims;
-    private int _turn;
     private bool _stopping;
     private string? _latestResult;
 
@@ -93,10 +95,18 @@ internal sealed class ModelSystem(int seed, TimeProvider time, PlantedBug? bug) 
             }
         }
 
+        Admission admission;
         lock (_gate)
         {
-            return Submit(tenant, probe, tenant.Open < tenant.MaxConcurrent + tenant.MaxQueued);
+            admission = Submit(tenant, probe, tenant.Open < tenant.MaxConcurrent + tenant.MaxQueued);
         }
+
+        while (bug == PlantedBug.SubmitWaitsForStart && admission.Job is { State: JobState.Pending })
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), time);
+        }
+
+        return admission;
     }
 
     /// <summary>A tenant's job; null when it has none of that id.</summary>
@@ -191,7 +201,7 @@ internal sealed class ModelSystem(int seed, TimeProvider time, PlantedBug? bug) 
             {
                 job.Error = text;
                 job.State = JobState.Pending;
-                tenant.Queue.Add(job.Place, job);
+                QueueAfter(RetryBackoff, job);
             }
             else
             {
@@ -227,6 +237,15 @@ internal sealed class ModelSystem(int seed, TimeProvider time, PlantedBug? bug) 
         lock (_gate)
         {
             return tenantIds.ToDictionary(static id => id, id => Tenant(id).Slots.Count, StringComparer.Ordinal);
+        }
+    }
+
+    /// <summary>Compares all structures with each other, and mends what differs.</summary>
+    public Dictionary<string, long> Mend()
+    {
+        lock (_gate)
+        {
+            return ModelAudit.Mend(_tenants);
         }
     }
 
@@ -322,16 +341,18 @@ internal sealed class ModelSystem(int seed, TimeProvider time, PlantedBug? bug) 
             return job;
         }
 
-        After(TimeSpan.FromMilliseconds(probe.DelayMs), () =>
-        {
-            if (job.State == JobState.Pending)
-            {
-                tenant.Queue.Add(job.Place, job);
-                Dispatch();
-            }
-        });
+        QueueAfter(TimeSpan.FromMilliseconds(probe.DelayMs), job);
         return job;
     }
+
+    private void QueueAfter(TimeSpan delay, ModelJob job) => After(delay, () =>
+    {
+        if (job.State == JobState.Pending)
+        {
+            job.Tenant.Queue.Add(job.Place, job);
+            Dispatch();
+        }
+    });
 
     /// <summary>Does something under the lock, and not before the time is over: a timer's own clock is coarse and may be early.</summary>
     private void After(TimeSpan delay, Action action)
@@ -375,7 +396,10 @@ internal sealed class ModelSystem(int seed, TimeProvider time, PlantedBug? bug) 
             return;
         }
 
-        job.Tenant.Open--;
+        if (bug != PlantedBug.CountDrifts || job.Sequence % 10 != 0)
+        {
+            job.Tenant.Open--;
+        }
     }
 
     private ModelJob? Find(ModelTenant tenant, string jobId) =>
@@ -389,7 +413,7 @@ internal sealed class ModelSystem(int seed, TimeProvider time, PlantedBug? bug) 
     /// <summary>Hands out jobs for as long as there are an idle slot and a runnable tenant. Called under the lock.</summary>
     private void Dispatch()
     {
-        while (!_stopping && _workers.Where(static w => w.Idle > 0).MaxBy(static w => w.Idle) is { } worker && NextRunnable() is { } tenant)
+        while (!_stopping && _workers.Where(static w => w.Idle > 0).MaxBy(static w => w.Idle) is { } worker && _scheduler.Next(_tenants) is { } tenant)
         {
             var job = tenant.Queue.First().Value;
             if (bug != PlantedBug.DuplicateRun || ++_claims % 10 != 0)
@@ -402,39 +426,11 @@ internal sealed class ModelSystem(int seed, TimeProvider time, PlantedBug? bug) 
             job.Attempts++;
             job.Fence = $"{job.Attempts}:{_random.NextInt64():x16}";
             job.Stop = new CancellationTokenSource();
+            _scheduler.Begin(tenant, job.Fence);
             worker.Idle--;
             _bodies.RemoveWhere(static b => b.IsCompleted);
             _bodies.Add(Task.Run(() => RunAsync(worker, job, job.Attempts, job.Fence, job.Stop.Token)));
         }
-    }
-
-    /// <summary>The next tenant in turn that may run something.</summary>
-    private ModelTenant? NextRunnable()
-    {
-        if (bug == PlantedBug.OneTenantAtATime)
-        {
-            var first = _tenants.Find(static t => t.Queue.Count + t.Slots.Count > 0);
-            return first is { Queue.Count: > 0 } && first.Slots.Count < first.MaxConcurrent ? first : null;
-        }
-
-        for (var i = 0; i < _tenants.Count; i++)
-        {
-            _turn = (_turn + 1) % _tenants.Count;
-            var tenant = _tenants[_turn];
-            if (tenant.Queue.Count == 0 || tenant.IsParked)
-            {
-                continue;
-            }
-
-            if (tenant.Slots.Count < tenant.MaxConcurrent + (bug == PlantedBug.SixthBody ? 1 : 0))
-            {
-                return tenant;
-            }
-
-            tenant.IsParked = bug == PlantedBug.RaiseNotTold;
-        }
-
-        return null;
     }
 
     private async Task RunAsync(ModelWorker worker, ModelJob job, int attempt, string fence, CancellationToken stop)
@@ -468,6 +464,7 @@ internal sealed class ModelSystem(int seed, TimeProvider time, PlantedBug? bug) 
         lock (_gate)
         {
             worker.Idle++;
+            _scheduler.End(job.Tenant, fence);
             if (!Settle(job.Tenant.Id, job.Id, fence, state, text))
             {
                 Dispatch();

@@ -8,7 +8,7 @@ namespace Partywall.Model;
 /// The model as a target: a small job system in this process, correct by construction, into which one bug can be
 /// planted. The framework and its checks are tried on it.
 /// </summary>
-public sealed class ModelTarget : ITarget, ILimitChanges, IHeldSlots, ISettleReplay, IKeyInspection
+public sealed class ModelTarget : ITarget, ILimitChanges, IHeldSlots, ISettleReplay, IKeyInspection, IReconciliation
 {
     private readonly PlantedBug? _bug;
     private ModelSystem? _system;
@@ -80,6 +80,10 @@ public sealed class ModelTarget : ITarget, ILimitChanges, IHeldSlots, ISettleRep
     /// <inheritdoc />
     public Task<string> DigestAsync(string tenantId, CancellationToken cancellationToken) =>
         Task.FromResult(ModelKeys.Digest(System.Keys(), tenantId));
+
+    /// <inheritdoc />
+    public Task<IReadOnlyDictionary<string, long>> ReconcileAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyDictionary<string, long>>(System.Mend());
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()

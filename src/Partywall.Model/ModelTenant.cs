@@ -11,6 +11,8 @@ internal sealed class ModelTenant(TenantSpec spec)
 
     public int MaxQueued { get; set; } = spec.MaxQueued;
 
+    public int Weight { get; } = spec.Weight;
+
     /// <summary>All its jobs, finished ones included.</summary>
     public Dictionary<string, ModelJob> Jobs { get; } = new(StringComparer.Ordinal);
 
@@ -25,6 +27,21 @@ internal sealed class ModelTenant(TenantSpec spec)
 
     /// <summary>Idempotency key → the job it was accepted for.</summary>
     public Dictionary<string, ModelJob> Idempotency { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Slot time of its finished attempts, in milliseconds.</summary>
+    public double ServedMs { get; set; }
+
+    /// <summary>Slot time an attempt of it usually takes, in milliseconds: a moving average.</summary>
+    public double UsualMs { get; set; } = 10;
+
+    /// <summary>What its tag was lifted by when it joined the others.</summary>
+    public double Lift { get; set; }
+
+    /// <summary>Attempts under way: fence → when it began.</summary>
+    public Dictionary<string, long> Live { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Whether it could run something when the scheduler last looked.</summary>
+    public bool IsCompeting { get; set; }
 
     /// <summary>Only with <see cref="PlantedBug.RaiseNotTold"/>: passed over until woken.</summary>
     public bool IsParked { get; set; }

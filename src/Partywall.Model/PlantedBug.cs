@@ -13,6 +13,7 @@ public sealed record PlantedBug(string Name, string Class, string Breaks, string
 {
     private const string Isolation = "stress/isolation-under-load";
     private const string Quota = "stress/quota";
+    private const string Burst = "stress/burst";
 
     /// <summary>Whether there is room is looked up first and the job added later, so parallel submissions all find room.</summary>
     public static PlantedBug CountThenAct { get; } = new(
@@ -70,11 +71,19 @@ public sealed record PlantedBug(string Name, string Class, string Breaks, string
     public static PlantedBug OneTenantAtATime { get; } = new(
         "one-tenant-at-a-time", "starvation", "The first tenant that has work blocks all others until it has none left.", Isolation, "liveness.dispatch");
 
+    /// <summary>A submission is answered by whoever starts the job.</summary>
+    public static PlantedBug SubmitWaitsForStart { get; } = new(
+        "submit-waits-for-start", "stuck", "A submission is answered when its job starts, not when it is queued.", Burst, "latency.submission");
+
+    /// <summary>A count is kept beside the jobs, and one path forgets it.</summary>
+    public static PlantedBug CountDrifts { get; } = new(
+        "count-drifts", "lies", "Every tenth finished job goes on counting as open for ever.", Burst, "reconciliation.clean");
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<PlantedBug> All { get; } =
     [
         CountThenAct, SixthBody, SlotReleasedTwice, SlotLeaked, SlotBackLate, RefusedRunsAnyway, JobLost, DuplicateRun, LookupById,
-        ForeignText, StrayKey, IdempotencyShared, RaiseNotTold, OneTenantAtATime,
+        ForeignText, StrayKey, IdempotencyShared, RaiseNotTold, OneTenantAtATime, SubmitWaitsForStart, CountDrifts,
     ];
 
     /// <summary>Finds a bug by its name.</summary>

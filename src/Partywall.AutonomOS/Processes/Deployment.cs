@@ -66,6 +66,9 @@ internal sealed class Deployment : IAsyncDisposable
     /// <summary>Repeated settles.</summary>
     public SettleReplay Settles => _settles ?? throw NotRunning();
 
+    /// <summary>The reconciler, run from outside.</summary>
+    public Reconciliation Reconciliation => new(Probe, _options.LeaseMs, _environment.TimeProvider);
+
     /// <summary>The harness's connection to the store.</summary>
     public StoreProbe Probe => _probe ?? throw NotRunning();
 

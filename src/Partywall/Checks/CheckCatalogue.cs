@@ -3,7 +3,9 @@ using Partywall.Checks.Errors;
 using Partywall.Checks.Harness;
 using Partywall.Checks.Isolation;
 using Partywall.Checks.Jobs;
+using Partywall.Checks.Latency;
 using Partywall.Checks.Liveness;
+using Partywall.Checks.Reconciliation;
 using Partywall.Checks.Slots;
 
 namespace Partywall.Checks;
@@ -25,6 +27,8 @@ public static class CheckCatalogue
         new JobsIdempotentCheck(),
         new JobsRefusedNeverRanCheck(),
         new LivenessDispatchCheck(),
+        new LatencySubmissionCheck(),
+        new ReconciliationCleanCheck(),
         new ErrorsClearCheck(),
         new HarnessCompleteCheck(),
         new HarnessSawEnoughCheck(),

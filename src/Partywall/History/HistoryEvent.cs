@@ -29,6 +29,7 @@ namespace Partywall.History;
 [JsonDerivedType(typeof(Settled), "settled")]
 [JsonDerivedType(typeof(KeysInspected), "keys")]
 [JsonDerivedType(typeof(TenantDigested), "digest")]
+[JsonDerivedType(typeof(Reconciled), "reconciled")]
 [JsonDerivedType(typeof(FaultMarked), "fault")]
 [JsonDerivedType(typeof(FairnessStated), "fairness")]
 [JsonDerivedType(typeof(ComparisonStated), "comparison")]

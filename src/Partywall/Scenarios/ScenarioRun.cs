@@ -92,6 +92,17 @@ public sealed class ScenarioRun
             unknown.Count));
     }
 
+    /// <summary>Has the system look through its structures and writes what it mended to the history.</summary>
+    /// <param name="reconciliation">The target's capability to do so.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task ReconcileAsync(IReconciliation reconciliation, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(reconciliation);
+        var fromNs = Clock.NowNs;
+        var mended = await reconciliation.ReconcileAsync(cancellationToken);
+        _record(new Reconciled(Clock.NowNs, fromNs, mended));
+    }
+
     /// <summary>Changes a tenant's limits, with the change in the history before and after.</summary>
     /// <param name="changes">The target's capability to do so.</param>
     /// <param name="tenantId">The tenant.</param>

@@ -239,6 +239,13 @@ public sealed class ScenarioRunner
         }
 
         await DigestAsync(DigestMoment.After);
+
+        // Last, because it may mend what the others are to find.
+        if (run.Target.TryGet<IReconciliation>(out var reconciliation))
+        {
+            await run.ReconcileAsync(reconciliation, cancellationToken);
+        }
+
         if (givenUp is not null)
         {
             throw givenUp;
@@ -314,7 +321,7 @@ public sealed class ScenarioRunner
         _settings.Seed,
         variant.Workers,
         variant.SlotsPerWorker,
-        scenario.Checks,
+        [.. scenario.Checks, .. variant.Checks],
         _settings.PlantedBug,
         variant.Demands);
 

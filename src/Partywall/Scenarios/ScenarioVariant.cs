@@ -27,6 +27,9 @@ public abstract class ScenarioVariant
     /// </summary>
     public virtual IReadOnlyList<string> Bystanders => [];
 
+    /// <summary>Checks that judge this variant beside the scenario's own, by name. Default: none.</summary>
+    public virtual IReadOnlyList<string> Checks => [];
+
     /// <summary>Why pool size, limits and body lengths let the claim be seen, in words for the report.</summary>
     public abstract string Why { get; }
 

@@ -1,0 +1,81 @@
+namespace Partywall.Model;
+
+/*
+ * Which tenant gets the next slot: start-time fair queueing by slot time (Goyal, Vin and Cheng, 1996; with several jobs in
+ * service at once SFQ(D): Jin, Chase and Kaur, SIGMETRICS 2004).
+ *
+ * Each tenant has a tag: the slot time it was charged so far ÷ its weight, and what it was lifted by. The smallest tag
+ * goes first. A finished attempt is charged exactly. One under way is charged what it has taken so far, and no less than
+ * the tenant's attempts have taken on average, so that one moment's picks do not all go to the same tenant.
+ *
+ * v, the virtual time, is the largest tag that was picked so far. A tenant that joins (it had nothing to run, or was at
+ * its limit) is lifted to v when it is behind: time in which it did not compete earns it nothing.
+ */
+
+/// <summary>The order of dispatch. Guarded by the system's lock.</summary>
+internal sealed class ModelScheduler(TimeProvider time, PlantedBug? bug)
+{
+    private double _v;
+
+    /// <summary>The next tenant that may run something; null when there is none.</summary>
+    public ModelTenant? Next(IReadOnlyList<ModelTenant> tenants)
+    {
+        if (bug == PlantedBug.OneTenantAtATime)
+        {
+            return tenants.FirstOrDefault(static t => t.Queue.Count + t.Slots.Count > 0) is { } first && IsRunnable(first) ? first : null;
+        }
+
+        // Everybody first, since joining is noticed here; v is the same for all who join now.
+        foreach (var tenant in tenants)
+        {
+            Join(tenant);
+        }
+
+        if (tenants.Where(static t => t.IsCompeting).MinBy(Tag) is not { } next)
+        {
+            return null;
+        }
+
+        _v = Math.Max(_v, Tag(next));
+        return next;
+    }
+
+    /// <summary>An attempt begins.</summary>
+    public void Begin(ModelTenant tenant, string fence)
+    {
+        tenant.Live.Add(fence, time.GetTimestamp());
+    }
+
+    /// <summary>An attempt is over: from here on it is charged exactly.</summary>
+    public void End(ModelTenant tenant, string fence)
+    {
+        if (tenant.Live.Remove(fence, out var since))
+        {
+            var tookMs = time.GetElapsedTime(since).TotalMilliseconds;
+            tenant.ServedMs += tookMs;
+            tenant.UsualMs += (tookMs - tenant.UsualMs) / 8;
+        }
+    }
+
+    private void Join(ModelTenant tenant)
+    {
+        var runnable = IsRunnable(tenant);
+        if (runnable && !tenant.IsCompeting)
+        {
+            tenant.Lift += Math.Max(0, _v - Tag(tenant));
+        }
+
+        tenant.IsCompeting = runnable;
+        tenant.IsParked |= bug == PlantedBug.RaiseNotTold && !runnable && tenant.Queue.Count > 0;
+    }
+
+    private bool IsRunnable(ModelTenant tenant) =>
+        tenant.Queue.Count > 0 && !tenant.IsParked
+        && tenant.Slots.Count < tenant.MaxConcurrent + (bug == PlantedBug.SixthBody ? 1 : 0);
+
+    private double Tag(ModelTenant tenant)
+    {
+        var charged = tenant.ServedMs + tenant.Live.Values.Sum(since => Math.Max(tenant.UsualMs, time.GetElapsedTime(since).TotalMilliseconds));
+        return tenant.Lift + (charged / tenant.Weight);
+    }
+}
