@@ -10,7 +10,7 @@ namespace Partywall.AutonomOS;
 /// capabilities a target has is asked before it is started.
 /// </summary>
 internal sealed class Capabilities
-    : IKeyInspection, IHeldSlots, ILimitChanges, IRecordedProcesses, IProcessFaults, ISettleReplay, IJobEvents, IReconciliation
+    : IKeyInspection, IHeldSlots, ILimitChanges, IRecordedProcesses, IProcessFaults, ISettleReplay, IJobEvents, IReconciliation, IApiSurface
 {
     private Deployment? _deployment;
 
@@ -37,6 +37,12 @@ internal sealed class Capabilities
     /// <inheritdoc/>
     public Task SetLimitsAsync(string tenantId, int maxConcurrent, int maxQueued, CancellationToken cancellationToken) =>
         Running.Admin.SetLimitsAsync(tenantId, maxConcurrent, maxQueued, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<ApiEndpoint>> EndpointsAsync(CancellationToken cancellationToken) => Running.Surface.EndpointsAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Reply<ApiAnswered>> CallAsync(ApiCall call, CancellationToken cancellationToken) => Running.Surface.CallAsync(call, cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyDictionary<string, long>> ReconcileAsync(CancellationToken cancellationToken) =>

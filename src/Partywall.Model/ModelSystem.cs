@@ -41,6 +41,7 @@ internal sealed class ModelSystem(int seed, TimeProvider time, PlantedBug? bug) 
     private long _claims;
     private bool _stopping;
     private string? _latestResult;
+    private string? _latestError;
 
     /// <summary>The result of whoever finished last; shown to nobody, unless by <see cref="PlantedBug.ForeignText"/>.</summary>
     public string? ForeignText => bug == PlantedBug.ForeignText ? _latestResult : null;
@@ -65,6 +66,18 @@ internal sealed class ModelSystem(int seed, TimeProvider time, PlantedBug? bug) 
             var tenant = new ModelTenant(spec);
             _tenants.Add(tenant);
             return tenant;
+        }
+    }
+
+    /// <summary>Does nothing for an id that is none; unless the key is written before the id is looked at.</summary>
+    public void Refuse(string tenantId)
+    {
+        if (bug == PlantedBug.RefusedIdStored)
+        {
+            lock (_gate)
+            {
+                _strayKeys.Add($"job:meta:tenant:{{{tenantId}}}");
+            }
         }
     }
 
@@ -123,7 +136,10 @@ internal sealed class ModelSystem(int seed, TimeProvider time, PlantedBug? bug) 
     {
         lock (_gate)
         {
-            var jobs = tenant.Jobs.Values.Where(j => j.Sequence > after && (state is null || j.State == state))
+            var own = bug == PlantedBug.ListByPrefix
+                ? _tenants.Where(t => t.Id.StartsWith(tenant.Id, StringComparison.Ordinal)).SelectMany(static t => t.Jobs.Values)
+                : tenant.Jobs.Values;
+            var jobs = own.Where(j => j.Sequence > after && (state is null || j.State == state))
                 .OrderBy(static j => j.Sequence).Take(count + 1).ToList();
             long? next = jobs.Count > count ? jobs[count - 1].Sequence : null;
             return ([.. jobs.Take(count).Select(static j => j.View)], next);
@@ -144,7 +160,7 @@ internal sealed class ModelSystem(int seed, TimeProvider time, PlantedBug? bug) 
     {
         lock (_gate)
         {
-            if (Find(tenant, jobId) is not { } job)
+            if (Find(tenant, jobId, bug == PlantedBug.CancelThenAsk) is not { } job)
             {
                 return null;
             }
@@ -161,7 +177,7 @@ internal sealed class ModelSystem(int seed, TimeProvider time, PlantedBug? bug) 
                 _ = Task.Run(stop.Cancel);
             }
 
-            return job.View;
+            return bug == PlantedBug.CancelThenAsk && job.Tenant != tenant ? null : job.View;
         }
     }
 
@@ -199,7 +215,8 @@ internal sealed class ModelSystem(int seed, TimeProvider time, PlantedBug? bug) 
             job.Stop = null;
             if (state is null && job.Attempts < AttemptsMax)
             {
-                job.Error = text;
+                job.Error = bug == PlantedBug.ErrorTextKept ? _latestError ?? text : text;
+                _latestError = text;
                 job.State = JobState.Pending;
                 QueueAfter(RetryBackoff, job);
             }
@@ -402,8 +419,8 @@ internal sealed class ModelSystem(int seed, TimeProvider time, PlantedBug? bug) 
         }
     }
 
-    private ModelJob? Find(ModelTenant tenant, string jobId) =>
-        bug == PlantedBug.LookupById
+    private ModelJob? Find(ModelTenant tenant, string jobId, bool inAll = false) =>
+        inAll || bug == PlantedBug.LookupById
             ? _tenants.Select(t => t.Jobs.GetValueOrDefault(jobId)).FirstOrDefault(static j => j is not null)
             : tenant.Jobs.GetValueOrDefault(jobId);
 

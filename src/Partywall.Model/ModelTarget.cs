@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Partywall.Targets;
 using Partywall.Witness;
@@ -8,9 +9,10 @@ namespace Partywall.Model;
 /// The model as a target: a small job system in this process, correct by construction, into which one bug can be
 /// planted. The framework and its checks are tried on it.
 /// </summary>
-public sealed class ModelTarget : ITarget, ILimitChanges, IHeldSlots, ISettleReplay, IKeyInspection, IReconciliation
+public sealed class ModelTarget : ITarget, ILimitChanges, IHeldSlots, ISettleReplay, IKeyInspection, IReconciliation, IApiSurface
 {
     private readonly PlantedBug? _bug;
+    private readonly ConcurrentDictionary<string, ModelClient> _clients = new(StringComparer.Ordinal);
     private ModelSystem? _system;
 
     /// <summary>Creates the target, not started.</summary>
@@ -19,6 +21,8 @@ public sealed class ModelTarget : ITarget, ILimitChanges, IHeldSlots, ISettleRep
 
     /// <inheritdoc />
     public string Name => "model";
+
+    private ModelApiSurface Surface => new(id => _clients[id], () => _clients.Keys, _bug);
 
     private ModelSystem System => _system ?? throw new InvalidOperationException("The model has not been started.");
 
@@ -45,7 +49,16 @@ public sealed class ModelTarget : ITarget, ILimitChanges, IHeldSlots, ISettleRep
     public Task<ITenantClient> OnboardAsync(TenantSpec tenant, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(tenant);
-        return Task.FromResult<ITenantClient>(new ModelClient(System, System.Onboard(tenant)));
+        if (ModelTenantId.Violation(tenant.Id, _bug) is { } violation)
+        {
+            System.Refuse(tenant.Id);
+            throw new TargetException($"The model does not take the tenant: {violation}")
+            {
+                Refusal = new Refusal(RefusalCode.InvalidRequest, violation),
+            };
+        }
+
+        return Task.FromResult<ITenantClient>(_clients[tenant.Id] = new ModelClient(System, System.Onboard(tenant)));
     }
 
     /// <inheritdoc />
@@ -80,6 +93,12 @@ public sealed class ModelTarget : ITarget, ILimitChanges, IHeldSlots, ISettleRep
     /// <inheritdoc />
     public Task<string> DigestAsync(string tenantId, CancellationToken cancellationToken) =>
         Task.FromResult(ModelKeys.Digest(System.Keys(), tenantId));
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<ApiEndpoint>> EndpointsAsync(CancellationToken cancellationToken) => Surface.EndpointsAsync(cancellationToken);
+
+    /// <inheritdoc />
+    public Task<Reply<ApiAnswered>> CallAsync(ApiCall call, CancellationToken cancellationToken) => Surface.CallAsync(call, cancellationToken);
 
     /// <inheritdoc />
     public Task<IReadOnlyDictionary<string, long>> ReconcileAsync(CancellationToken cancellationToken) =>

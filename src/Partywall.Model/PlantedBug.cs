@@ -14,6 +14,8 @@ public sealed record PlantedBug(string Name, string Class, string Breaks, string
     private const string Isolation = "stress/isolation-under-load";
     private const string Quota = "stress/quota";
     private const string Burst = "stress/burst";
+    private const string HostileIds = "stress/hostile-ids";
+    private const string DataIsolation = "stress/data-isolation";
 
     /// <summary>Whether there is room is looked up first and the job added later, so parallel submissions all find room.</summary>
     public static PlantedBug CountThenAct { get; } = new(
@@ -79,11 +81,37 @@ public sealed record PlantedBug(string Name, string Class, string Breaks, string
     public static PlantedBug CountDrifts { get; } = new(
         "count-drifts", "lies", "Every tenth finished job goes on counting as open for ever.", Burst, "reconciliation.clean");
 
+    /// <summary>The pattern of ids ends in $, which a newline may follow.</summary>
+    public static PlantedBug NewlineAllowed { get; } = new(
+        "newline-allowed", "isolation", "A tenant id may end in a newline, and looks like another's.", HostileIds, "isolation.ids");
+
+    /// <summary>A list is made from all keys that begin as the tenant's do.</summary>
+    public static PlantedBug ListByPrefix { get; } = new(
+        "list-by-prefix", "isolation", "A tenant's list also holds the jobs of all tenants whose ids begin with its own.", HostileIds, "isolation.access");
+
+    /// <summary>The key is written before the id is looked at.</summary>
+    public static PlantedBug RefusedIdStored { get; } = new(
+        "refused-id-stored", "isolation", "An id that is refused has a key in the store all the same.", HostileIds, "isolation.keys");
+
+    /// <summary>An endpoint was added, and nobody thought of the probes.</summary>
+    public static PlantedBug EndpointNobodyProbes { get; } = new(
+        "endpoint-nobody-probes", "isolation", "The API has an endpoint of which nobody has looked whether it keeps tenants apart.", DataIsolation, "isolation.surface");
+
+    /// <summary>A job is cancelled by its id, and only the answer looks at whose it was.</summary>
+    public static PlantedBug CancelThenAsk { get; } = new(
+        "cancel-then-ask", "isolation", "Cancelling another tenant's job is answered as if there were none, and done.", DataIsolation, "isolation.access");
+
+    /// <summary>The error text of an attempt is taken from a variable that all tenants share.</summary>
+    public static PlantedBug ErrorTextKept { get; } = new(
+        "error-text-kept", "isolation", "A job that failed and will be retried shows the error text of whoever failed before.", DataIsolation, "isolation.canary");
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<PlantedBug> All { get; } =
     [
         CountThenAct, SixthBody, SlotReleasedTwice, SlotLeaked, SlotBackLate, RefusedRunsAnyway, JobLost, DuplicateRun, LookupById,
         ForeignText, StrayKey, IdempotencyShared, RaiseNotTold, OneTenantAtATime, SubmitWaitsForStart, CountDrifts,
+        NewlineAllowed, ListByPrefix, RefusedIdStored,
+        EndpointNobodyProbes, CancelThenAsk, ErrorTextKept,
     ];
 
     /// <summary>Finds a bug by its name.</summary>

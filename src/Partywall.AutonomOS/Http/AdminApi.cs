@@ -11,6 +11,9 @@ internal sealed class AdminApi(Uri api, string adminKey, TimeSpan bound) : IDisp
 {
     private readonly ApiConnection _connection = new(api, adminKey, bound);
 
+    /// <summary>Its connection, for calls that are found by the API's description.</summary>
+    public ApiConnection Connection => _connection;
+
     /// <summary>Whether the host says that it is ready: store reached, requests taken.</summary>
     public async Task<ApiAnswer> ReadyAsync(CancellationToken cancellationToken) =>
         await _connection.SendAsync(HttpMethod.Get, "healthz/ready", null, null, cancellationToken);
@@ -75,7 +78,10 @@ internal sealed class AdminApi(Uri api, string adminKey, TimeSpan bound) : IDisp
         if (answer.Kind != ReplyKind.Ok)
         {
             throw new TargetException(string.Create(
-                CultureInfo.InvariantCulture, $"{what}: {answer.Words} (status {answer.Evidence.Status})"));
+                CultureInfo.InvariantCulture, $"{what}: {answer.Words} (status {answer.Evidence.Status})"))
+            {
+                Refusal = answer.Refusal,
+            };
         }
     }
 

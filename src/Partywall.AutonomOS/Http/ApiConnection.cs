@@ -22,6 +22,7 @@ internal sealed class ApiConnection : IDisposable
     public const int AnswerBytesMax = 16 * 1024 * 1024;
 
     private const int ConnectMs = 2_000;
+    private const string EventStream = "text/event-stream";
     private static readonly MediaTypeHeaderValue Json = new("application/json");
     private readonly HttpClient _client;
     private readonly TimeSpan _bound;
@@ -102,7 +103,7 @@ internal sealed class ApiConnection : IDisposable
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(_bound);
-        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Accept = { new("text/event-stream") } } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Accept = { new(EventStream) } } };
         try
         {
             var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
@@ -125,6 +126,38 @@ internal sealed class ApiConnection : IDisposable
             return (null, NeverConnected(e)
                 ? Failed(ReplyKind.Unavailable, $"No connection to {_client.BaseAddress}: {e.Message}")
                 : Failed(ReplyKind.Unknown, $"The connection broke before the answer was there: {e.Message}"));
+        }
+    }
+
+    /// <summary>Gets what may be a stream of events: of one, the first event; of anything else, all of it.</summary>
+    /// <param name="path">Path and query below the root, escaped.</param>
+    /// <param name="streamBound">The longest wait for the first event; what had come by then is the answer.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<ApiAnswer> BeginningAsync(string path, TimeSpan streamBound, CancellationToken cancellationToken)
+    {
+        var (response, answer) = await OpenStreamAsync(path, cancellationToken);
+        if (response is null)
+        {
+            return answer;
+        }
+
+        using (response)
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var isStream = response.Content.Headers.ContentType?.MediaType == EventStream;
+            limit.CancelAfter(isStream ? streamBound : _bound);
+            try
+            {
+                var content = await response.Content.ReadAsStreamAsync(limit.Token);
+                var (read, isWhole) = await ReadAsync(content, untilEvent: isStream, limit.Token);
+                return isStream ? answer with { Evidence = answer.Evidence with { Bytes = Wire(response, read) } }
+                    : isWhole ? Read(response, read)
+                    : Failed(ReplyKind.Unknown, $"No whole answer within {_bound.TotalMilliseconds:0} ms.");
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException && !cancellationToken.IsCancellationRequested)
+            {
+                return Failed(ReplyKind.Unknown, $"The connection broke before the answer was there: {e.Message}");
+            }
         }
     }
 
@@ -162,6 +195,32 @@ internal sealed class ApiConnection : IDisposable
         return problem.Kind == ReplyKind.Refused
             ? new ApiAnswer(ReplyKind.Refused, json, problem.Refusal, null, evidence)
             : new ApiAnswer(problem.Kind, json, null, problem.Refusal.Detail, evidence);
+    }
+
+    /// <summary>Reads to the end, or to the end of the first event, or as much as comes in time.</summary>
+    private static async Task<(byte[] Bytes, bool IsWhole)> ReadAsync(Stream stream, bool untilEvent, CancellationToken limit)
+    {
+        var read = new MemoryStream();
+        var buffer = new byte[4096];
+        try
+        {
+            while (read.Length <= AnswerBytesMax && !(untilEvent && read.GetBuffer().AsSpan(0, (int)read.Length).IndexOf("\n\n"u8) >= 0))
+            {
+                var count = await stream.ReadAsync(buffer, limit);
+                if (count == 0)
+                {
+                    return (read.ToArray(), true);
+                }
+
+                read.Write(buffer, 0, count);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The bound; or the caller's own, which shows as an answer that is not whole.
+        }
+
+        return (read.ToArray(), false);
     }
 
     private static ApiAnswer Failed(ReplyKind kind, string detail) => new(kind, default, null, detail, ReplyEvidence.None);

@@ -66,6 +66,9 @@ internal sealed class Deployment : IAsyncDisposable
     /// <summary>Repeated settles.</summary>
     public SettleReplay Settles => _settles ?? throw NotRunning();
 
+    /// <summary>The API by its own description.</summary>
+    public ApiSurface Surface => new(Admin.Connection, ConnectionOf);
+
     /// <summary>The reconciler, run from outside.</summary>
     public Reconciliation Reconciliation => new(Probe, _options.LeaseMs, _environment.TimeProvider);
 
@@ -371,6 +374,15 @@ internal sealed class Deployment : IAsyncDisposable
         lock (_gate)
         {
             return _host is null ? [.. _workers] : [_host, .. _workers];
+        }
+    }
+
+    private ApiConnection ConnectionOf(string tenantId)
+    {
+        lock (_gate)
+        {
+            return _clients.FirstOrDefault(c => c.TenantId == tenantId)?.Connection
+                ?? throw new TargetException($"The tenant {tenantId} has no client in this run.");
         }
     }
 

@@ -19,6 +19,8 @@ public static class CheckCatalogue
         new IsolationAccessCheck(),
         new IsolationCanaryCheck(),
         new IsolationKeysCheck(),
+        new IsolationIdsCheck(),
+        new IsolationSurfaceCheck(),
         new SlotsBoundCheck(),
         new SlotsConservedCheck(),
         new SlotsAdmissionCheck(),

@@ -22,6 +22,9 @@ public enum OperationKind
 
     /// <summary>Settle an attempt once more with its own fence.</summary>
     SettleAgain,
+
+    /// <summary>Call an endpoint of the API that was found by its description.</summary>
+    Call,
 }
 
 /// <summary>Why an operation was made. The three of a probe share <see cref="OperationInvoked.Probe"/>.</summary>
@@ -59,6 +62,9 @@ public enum OperationPurpose
 /// <param name="Priority">For a submission: its priority; null for the ordinary one, 0.</param>
 /// <param name="DelayMs">For a submission: its earliest start after it, in milliseconds; null for at once.</param>
 /// <param name="Pool">For a submission: its pool; null for the system's default.</param>
+/// <param name="Endpoint">The endpoint that is called; null outside of <see cref="OperationKind.Call"/>.</param>
+/// <param name="Situation">The situation the named job was brought into, such as <c>retrying</c>; null where that does not matter.</param>
+/// <param name="State">The state the named job must be found in; null where nothing is expected.</param>
 public sealed record OperationInvoked(
     long AtNs,
     long Operation,
@@ -74,8 +80,15 @@ public sealed record OperationInvoked(
     long? IntendedNs = null,
     int? Priority = null,
     int? DelayMs = null,
-    string? Pool = null)
-    : HistoryEvent(AtNs);
+    string? Pool = null,
+    string? Endpoint = null,
+    string? Situation = null,
+    JobState? State = null)
+    : HistoryEvent(AtNs)
+{
+    /// <summary>The asker's name where it is not a tenant but whoever runs the system.</summary>
+    public const string Operator = "(operator)";
+}
 
 /// <summary>An operation was answered, or given up.</summary>
 /// <param name="AtNs">When.</param>

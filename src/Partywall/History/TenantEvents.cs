@@ -10,6 +10,13 @@ namespace Partywall.History;
 public sealed record TenantOnboarded(long AtNs, string Tenant, int MaxConcurrent, int MaxQueued, int Weight, string Canary)
     : HistoryEvent(AtNs);
 
+/// <summary>The target did not take a tenant that it was free to refuse, and said why.</summary>
+/// <param name="AtNs">When.</param>
+/// <param name="Tenant">The id that was tried.</param>
+/// <param name="Code">The code of the refusal; null when there was no clear one.</param>
+/// <param name="Detail">The words.</param>
+public sealed record TenantRefused(long AtNs, string Tenant, string? Code, string Detail) : HistoryEvent(AtNs);
+
 /// <summary>Where a change of limits stands.</summary>
 public enum LimitChangeMark
 {

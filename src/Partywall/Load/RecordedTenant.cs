@@ -11,7 +11,10 @@ namespace Partywall.Load;
 /// <param name="Owner">The tenant whose job is asked for, where that is known.</param>
 /// <param name="Probe">The number of the probe it belongs to.</param>
 /// <param name="Job">For a list: the job that is looked for on it.</param>
-public sealed record OperationReason(OperationPurpose Purpose, string? Owner = null, long? Probe = null, string? Job = null)
+/// <param name="Situation">The situation the job was brought into.</param>
+/// <param name="State">The state the job must be found in.</param>
+public sealed record OperationReason(
+    OperationPurpose Purpose, string? Owner = null, long? Probe = null, string? Job = null, string? Situation = null, JobState? State = null)
 {
     /// <summary>The harness looks at an outcome.</summary>
     public static OperationReason Observe { get; } = new(OperationPurpose.Observe);
@@ -243,6 +246,28 @@ public sealed class RecordedTenant : IAsyncDisposable
             cancellationToken);
     }
 
+    /// <summary>Calls an endpoint of the API.</summary>
+    /// <param name="surface">The target's capability to do so.</param>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="named">The tenant that is named.</param>
+    /// <param name="jobId">The job that is named.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    public Task<Reply<ApiAnswered>> CallEndpointAsync(
+        IApiSurface surface, ApiEndpoint endpoint, string named, string jobId, OperationReason reason, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(surface);
+        ArgumentNullException.ThrowIfNull(endpoint);
+        ArgumentNullException.ThrowIfNull(reason);
+        var asked = endpoint.Reach == EndpointReach.Operator ? named : jobId;
+        return CallAsync(
+            (at, n) => new OperationInvoked(
+                at, n, OperationKind.Call, reason.Purpose, Id, jobId, reason.Owner, Probe: reason.Probe, Endpoint: endpoint.Name, Situation: reason.Situation),
+            ct => surface.CallAsync(new ApiCall(endpoint, Id, named, jobId), ct),
+            (ended, reply) => ended with { AnswerDigest = reason.Probe is null ? null : Digest(reply.Evidence, asked) },
+            cancellationToken);
+    }
+
     /// <summary>Closes the client.</summary>
     public ValueTask DisposeAsync() => _client.DisposeAsync();
 
@@ -251,7 +276,8 @@ public sealed class RecordedTenant : IAsyncDisposable
         CallAsync(
             (at, n) => new OperationInvoked(
                 at, n, kind, reason?.Purpose ?? OperationPurpose.Work, Id, jobId,
-                reason is null or { Purpose: OperationPurpose.Observe } ? Id : reason.Owner, Probe: reason?.Probe),
+                reason is null or { Purpose: OperationPurpose.Observe } ? Id : reason.Owner, Probe: reason?.Probe,
+                Situation: reason?.Situation, State: reason?.State),
             call,
             (ended, reply) => ended with
             {
@@ -335,7 +361,8 @@ public sealed class RecordedTenant : IAsyncDisposable
         return bound;
     }
 
-    private static string Digest(ReplyEvidence evidence, string askedId)
+    /// <summary>A digest of an answer without the id that was asked for, which the asker knew.</summary>
+    internal static string Digest(ReplyEvidence evidence, string askedId)
     {
         // The answer may repeat the id it was asked for, which is the asker's own knowledge and no difference.
         var text = Encoding.Latin1.GetString(evidence.Bytes.Span).Replace(askedId, AskedId, StringComparison.Ordinal);

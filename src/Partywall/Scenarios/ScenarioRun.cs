@@ -92,6 +92,34 @@ public sealed class ScenarioRun
             unknown.Count));
     }
 
+    /// <summary>
+    /// Calls an endpoint as whoever runs the system, and writes call and answer to the history. What the operator receives is
+    /// not searched for secrets: nothing is secret from him.
+    /// </summary>
+    /// <param name="surface">The target's capability to do so.</param>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="named">The tenant that is named.</param>
+    /// <param name="probe">The probe that this is the control of.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    public async Task CallAsOperatorAsync(IApiSurface surface, ApiEndpoint endpoint, string named, long probe, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(surface);
+        ArgumentNullException.ThrowIfNull(endpoint);
+        var operation = _numbers.NextOperation();
+        _record(new OperationInvoked(
+            Clock.NowNs, operation, OperationKind.Call, OperationPurpose.Owner, OperationInvoked.Operator, Owner: named, Probe: probe, Endpoint: endpoint.Name));
+        var reply = await surface.CallAsync(new ApiCall(endpoint, null, named, ""), cancellationToken);
+        _record(new OperationEnded(
+            Clock.NowNs,
+            operation,
+            reply.Kind,
+            Code: reply.Refusal?.Code,
+            Detail: reply.Refusal?.Detail ?? reply.Detail,
+            Status: reply.Evidence.Status,
+            Bytes: reply.Evidence.Bytes.Length,
+            AnswerDigest: RecordedTenant.Digest(reply.Evidence, named)));
+    }
+
     /// <summary>Has the system look through its structures and writes what it mended to the history.</summary>
     /// <param name="reconciliation">The target's capability to do so.</param>
     /// <param name="cancellationToken">Gives up.</param>

@@ -119,11 +119,21 @@ public sealed class ScenarioRunner
             }
 
             var numbers = new OperationNumbers();
-            var canaries = new CanaryScanner(variant.Tenants.Select(static t => t.Id), _settings.Seed);
+            var canaries = new CanaryScanner(variant.Tenants.Concat(variant.Candidates).Select(static t => t.Id), _settings.Seed);
             live.Stage("bringing tenants in");
-            foreach (var spec in variant.Tenants)
+            foreach (var spec in variant.Tenants.Concat(variant.Candidates))
             {
-                var client = await target.OnboardAsync(spec, cancellationToken);
+                ITenantClient client;
+                try
+                {
+                    client = await target.OnboardAsync(spec, cancellationToken);
+                }
+                catch (TargetException e) when (variant.Candidates.Contains(spec))
+                {
+                    Record(new TenantRefused(clock.NowNs, spec.Id, e.Refusal?.Code, e.Refusal?.Detail ?? e.Message));
+                    continue;
+                }
+
                 Record(new TenantOnboarded(
                     clock.NowNs, spec.Id, spec.MaxConcurrent, spec.MaxQueued, spec.Weight, canaries.CanaryOf(spec.Id)));
                 lock (tenants)

@@ -22,6 +22,12 @@ public abstract class ScenarioVariant
     public abstract IReadOnlyList<TenantSpec> Tenants { get; }
 
     /// <summary>
+    /// Tenants that the target may refuse to take. What it says to each stands in the history; those it takes follow
+    /// <see cref="Tenants"/> in the run's list. Default: none.
+    /// </summary>
+    public virtual IReadOnlyList<TenantSpec> Candidates => [];
+
+    /// <summary>
     /// Tenants that do nothing after the warm-up: their stored keys must be the same before and after the others' load.
     /// Default: none.
     /// </summary>

@@ -2,7 +2,7 @@ namespace Partywall.Targets;
 
 /// <summary>
 /// A target could not do something the run depends on: start, onboard, stop. The message is written for the
-/// person who runs it: what happened, what it means, what to do. It is never thrown for a refusal, which is a reply.
+/// person who runs it: what happened, what it means, what to do. A refusal of a tenant's call is a reply and never thrown.
 /// </summary>
 public sealed class TargetException : Exception
 {
@@ -25,4 +25,7 @@ public sealed class TargetException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>The system's own refusal, when that is what happened; null for anything else.</summary>
+    public Refusal? Refusal { get; init; }
 }

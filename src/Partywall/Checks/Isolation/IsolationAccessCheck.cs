@@ -11,6 +11,8 @@ namespace Partywall.Checks.Isolation;
  * stranger that there is such a job. So result, status and answer (digest over every byte, the asked id taken out) must be
  * the same. And refusing everybody would pass both, so a probe counts only when the owner, asking the same, succeeded.
  * For a list the question is whether the job is on it.
+ *
+ * An answer can lie. Where the probe says in which state the job is, the owner looks once more: it must still be.
  */
 
 /// <summary>A tenant that reaches for another's job gets the same answer as for one that never existed; the owner's same call succeeds.</summary>
@@ -49,19 +51,52 @@ public sealed class IsolationAccessCheck : ICheck
     private static bool JudgeProbe(List<Operation> probe, CheckNotes notes)
     {
         var strangers = probe.FindAll(static o => o.Asked.Purpose == OperationPurpose.Stranger);
-        var absent = probe.Find(static o => o.Asked.Purpose == OperationPurpose.Absent);
         var answered = strangers.FindAll(static o => o.Result is not (ReplyKind.Unknown or ReplyKind.Unavailable));
         foreach (var stranger in answered)
         {
-            JudgeStranger(stranger, absent, notes);
+            JudgeStranger(stranger, Absent(stranger), notes);
+        }
+
+        foreach (var look in probe.Where(static o => o is { Asked: { Purpose: OperationPurpose.Owner, State: not null }, Answer.Result: ReplyKind.Ok or ReplyKind.NotFound }))
+        {
+            JudgeUnchanged(look, answered, notes);
         }
 
         var isList = answered.Count > 0 && answered[0].Asked.Kind == OperationKind.List;
+        var isControlled = answered.Count > 0 && probe.Exists(o => o.Asked.Purpose == OperationPurpose.Owner && IsControl(o, answered[0]));
+        return answered.Count > 0 && isControlled
+            && (isList || answered.TrueForAll(s => Absent(s) is { Result: not (ReplyKind.Unknown or ReplyKind.Unavailable) }));
 
+        // Several strangers may share a probe: each is compared with what the same one was told of a job that never existed.
+        Operation? Absent(Operation stranger) =>
+            probe.Find(o => o.Asked.Purpose == OperationPurpose.Absent && o.Asked.Tenant == stranger.Asked.Tenant);
+    }
+
+    /// <summary>Whether an owner's call shows what the stranger's would have got, had it been allowed.</summary>
+    private static bool IsControl(Operation owner, Operation stranger) => stranger.Asked.Kind switch
+    {
         // The owner may have to turn some pages of a list.
-        var isControlled = probe.Exists(o => o is { Asked.Purpose: OperationPurpose.Owner, Result: ReplyKind.Ok }
-            && (!isList || (o.Answer!.Jobs?.Contains(answered[0].Asked.Job, StringComparer.Ordinal) ?? false)));
-        return answered.Count > 0 && isControlled && (isList || absent is { Result: not (ReplyKind.Unknown or ReplyKind.Unavailable) });
+        OperationKind.List => owner.Result == ReplyKind.Ok && (owner.Answer!.Jobs?.Contains(stranger.Asked.Job, StringComparer.Ordinal) ?? false),
+
+        // What an endpoint found by its description does is not known, and an owner may be refused too: but in other words.
+        OperationKind.Call => owner.Asked.Kind == OperationKind.Call
+            && owner.Result is not (ReplyKind.Unknown or ReplyKind.Unavailable)
+            && owner.Answer!.AnswerDigest != stranger.Answer!.AnswerDigest,
+        _ => owner.Result == ReplyKind.Ok,
+    };
+
+    /// <summary>After the strangers' calls, whatever they were answered, the owner finds the job as it was.</summary>
+    private static void JudgeUnchanged(Operation look, List<Operation> strangers, CheckNotes notes)
+    {
+        var before = strangers.FindAll(s => s.AskedLine < look.AskedLine);
+        if (look.Answer!.State != look.Asked.State && before.Count > 0)
+        {
+            notes.Find(
+                $"After {before[0].Asked.Endpoint ?? before[0].Asked.Kind.ToString()} by {string.Join(", ", before.Select(static s => s.Asked.Tenant).Distinct(StringComparer.Ordinal))} job {look.Asked.Job} of {look.Asked.Tenant} was found {look.Answer.State?.ToString() ?? "gone"}, and not {look.Asked.State}.",
+                before.SelectMany(static s => s.Lines).Concat(look.Lines),
+                look.Asked.Tenant,
+                look.Asked.Job);
+        }
     }
 
     private static void JudgeStranger(Operation stranger, Operation? absent, CheckNotes notes)
@@ -76,7 +111,7 @@ public sealed class IsolationAccessCheck : ICheck
         if (answer.Result == ReplyKind.Ok)
         {
             notes.Find(
-                $"{asked.Tenant} reached for job {asked.Job} of {asked.Owner} ({asked.Kind}), and was answered ok.", stranger.Lines, asked.Owner, asked.Job);
+                $"{asked.Tenant} reached for {Words(asked)} ({asked.Endpoint ?? asked.Kind.ToString()}), and was answered ok.", stranger.Lines, asked.Owner, asked.Job);
         }
         else if (absent?.Answer is { Result: not (ReplyKind.Unknown or ReplyKind.Unavailable) } never
             && (never.Result, never.Status, never.AnswerDigest) != (answer.Result, answer.Status, answer.AnswerDigest))
@@ -85,12 +120,15 @@ public sealed class IsolationAccessCheck : ICheck
                 ? $"{answer.Result} {answer.Status} instead of {never.Result} {never.Status}"
                 : "the bytes differ";
             notes.Find(
-                $"{asked.Tenant} can tell that job {asked.Job} of {asked.Owner} exists: {asked.Kind} is answered otherwise than for a job that never existed ({difference}).",
+                $"{asked.Tenant} can tell that {Words(asked)} exists: {asked.Endpoint ?? asked.Kind.ToString()} is answered otherwise than for a job that never existed ({difference}).",
                 stranger.Lines.Concat(absent.Lines),
                 asked.Owner,
                 asked.Job);
         }
     }
+
+    private static string Words(OperationInvoked asked) =>
+        string.IsNullOrEmpty(asked.Job) ? $"what is {asked.Owner}'s" : $"job {asked.Job} of {asked.Owner}";
 
     /// <summary>No list of any tenant holds a job that was accepted for another (and not for it).</summary>
     private static void JudgeLists(IReadOnlyList<Operation> operations, CheckNotes notes)
