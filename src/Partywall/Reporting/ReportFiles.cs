@@ -27,6 +27,14 @@ public static class ReportFiles
         JUnitReport.Write(junit, report);
     }
 
+    /// <summary>The JSON schema of <see cref="ReportFile"/>.</summary>
+    public static string Schema()
+    {
+        using var stream = typeof(ReportFiles).Assembly.GetManifestResourceStream("report.schema.json")!;
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+
     /// <summary>Reads a report back.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="InvalidDataException">The file is no report.</exception>

@@ -51,8 +51,14 @@ internal static class VerdictText
         _ => (ms.Value / 1_000).ToString("0.0", CultureInfo.InvariantCulture) + " s",
     };
 
-    /// <summary>What did not pass, and why: the lines under a scenario's verdict.</summary>
-    public static IEnumerable<(Verdict Verdict, string Line)> Details(ScenarioReport scenario)
+    /// <summary>
+    /// What did not pass, and why: the lines under a scenario's verdict. They quote the system under test, whose words must
+    /// not steer the terminal, so control characters are taken out.
+    /// </summary>
+    public static IEnumerable<(Verdict Verdict, string Line)> Details(ScenarioReport scenario) =>
+        RawDetails(scenario).Select(static d => (d.Verdict, string.Concat(d.Line.ReplaceLineEndings(" ").Select(static c => char.IsControl(c) ? '\uFFFD' : c))));
+
+    private static IEnumerable<(Verdict Verdict, string Line)> RawDetails(ScenarioReport scenario)
     {
         if (scenario.Reason is { } reason)
         {
