@@ -13,7 +13,7 @@ public sealed class RunAndCheckTests
     {
         using var partywall = new PartywallProcess();
 
-        var said = await partywall.RunAsync("run", "stress", "--target", "model", "--seed", "11", "--out", "report");
+        var said = await partywall.RunAsync("run", "stress/isolation-under-load", "stress/quota", "--target", "model", "--seed", "11", "--out", "report");
 
         var report = ReportOf(partywall, "report");
         Assert.Equal("seed 11", said.Lines[0]);
@@ -58,7 +58,7 @@ public sealed class RunAndCheckTests
     {
         using var partywall = new PartywallProcess();
 
-        var said = await partywall.InterruptAsync("under load", "run", "stress", "--target", "model", "--out", "report");
+        var said = await partywall.InterruptAsync("under load", "run", "stress/isolation-under-load", "stress/quota", "--target", "model", "--out", "report");
 
         var report = ReportOf(partywall, "report");
         Assert.Equal(2, said.ExitCode);
