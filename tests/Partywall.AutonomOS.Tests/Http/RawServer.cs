@@ -32,9 +32,10 @@ internal sealed class RawServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // Stopping the listener under a pending accept would end it with another error than the cancellation.
         await _closing.CancelAsync();
-        _listener.Stop();
         await _serving;
+        _listener.Stop();
         _closing.Dispose();
     }
 
