@@ -208,13 +208,14 @@ public abstract class ConformanceTests(StoreFixture store) : IAsyncLifetime
         }
     }
 
-    /// <summary>Waits until something holds, looking again every few milliseconds, at most <see cref="Soon"/>.</summary>
-    protected static async Task UntilAsync(Func<Task<bool>> holds, string what)
+    /// <summary>Waits until something holds, looking again every few milliseconds, at most <see cref="Soon"/> unless said otherwise.</summary>
+    protected static async Task UntilAsync(Func<Task<bool>> holds, string what, TimeSpan? most = null)
     {
+        var bound = most ?? Soon;
         var start = TimeProvider.System.GetTimestamp();
         while (!await holds())
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < Soon, $"Still not so after {Soon.TotalSeconds} s: {what}");
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < bound, $"Still not so after {bound.TotalSeconds} s: {what}");
             await Task.Delay(10, Ct);
         }
     }

@@ -58,7 +58,7 @@ public abstract class CrashTests(StoreFixture store) : ConformanceTests(store)
         while (!completed && prepared.Count < PrefixesMax)
         {
             var pair = await Task.WhenAll(new[] { false, true }.Select(async workersFirst =>
-                new Case(await TenantAsync(2, Limit - 2, t => t with { Limits = t.Limits with { RetentionSeconds = 1 } }), NewName("crash"), prepared.Count, workersFirst)));
+                new Case(await TenantAsync(2, Limit - 2, t => t with { Limits = t.Limits with { RetentionSeconds = what.BeforeMs > 0 ? 1 : 3600 } }), NewName("crash"), prepared.Count, workersFirst)));
             foreach (var made in pair)
             {
                 await what.PrepareAsync(made, this);
@@ -123,6 +123,12 @@ public abstract class CrashTests(StoreFixture store) : ConformanceTests(store)
             var ended = await ListAsync(made.Tenant);
             Assert.All(ended, j => Assert.True(j.State is JobState.Completed or JobState.Failed or JobState.Cancelled, $"{made}: {j.Id} is {j.State}"));
             await AuditAsync(made, "at the end");
+        }
+
+        // Only now: a slow machine must not take a job away before it was looked at.
+        foreach (var made in cases)
+        {
+            await Jobs.ApplyTenantAsync(made.Tenant with { Version = 99, Limits = made.Tenant.Limits with { RetentionSeconds = 1 } }, Ct);
         }
 
         var kept = Work.StoreNowMs + 1100;

@@ -257,7 +257,7 @@ public abstract class ReconcilerTests(StoreFixture store) : ConformanceTests(sto
         var running = reconciler.RunAsync(stop.Token);
         var left = tenants.Length * JobsEach;
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        bound.CancelAfter(Soon * 3);
+        bound.CancelAfter(Soon * 6);
 
         var submits = tenants.Select((tenant, t) => Task.Run(async () =>
         {
@@ -315,7 +315,7 @@ public abstract class ReconcilerTests(StoreFixture store) : ConformanceTests(sto
             }
 
             return active == 0;
-        }, "all jobs ended");
+        }, "all jobs ended", Soon * 6);
         await Task.WhenAll([.. submits, .. works, ended]);
         await stop.CancelAsync();
         await running;
