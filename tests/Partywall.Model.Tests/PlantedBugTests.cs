@@ -1,3 +1,5 @@
+using Partywall.Scenarios;
+
 namespace Partywall.Model.Tests;
 
 /*
@@ -26,13 +28,46 @@ public sealed class PlantedBugInQuotaTests
     public Task Run_BugPlanted_ItsCheckFails(string bug) => PlantedBugs.AssertFoundAsync(bug);
 }
 
+public sealed class PlantedBugInBurstTests
+{
+    private const string Scenario = "stress/burst";
+
+    public static TheoryData<string> Bugs => PlantedBugs.Of(Scenario);
+
+    [Theory]
+    [MemberData(nameof(Bugs))]
+    public Task Run_BugPlanted_ItsCheckFails(string bug) => PlantedBugs.AssertFoundAsync(bug);
+}
+
+public sealed class PlantedBugInHostileIdsTests
+{
+    private const string Scenario = "stress/hostile-ids";
+
+    public static TheoryData<string> Bugs => PlantedBugs.Of(Scenario);
+
+    [Theory]
+    [MemberData(nameof(Bugs))]
+    public Task Run_BugPlanted_ItsCheckFails(string bug) => PlantedBugs.AssertFoundAsync(bug);
+}
+
+public sealed class PlantedBugInDataIsolationTests
+{
+    private const string Scenario = "stress/data-isolation";
+
+    public static TheoryData<string> Bugs => PlantedBugs.Of(Scenario);
+
+    [Theory]
+    [MemberData(nameof(Bugs))]
+    public Task Run_BugPlanted_ItsCheckFails(string bug) => PlantedBugs.AssertFoundAsync(bug);
+}
+
 public sealed class PlantedBugTests
 {
     [Fact]
     public void All_Names_AreUniqueAndEachScenarioHasSome()
     {
         Assert.Distinct(PlantedBug.All.Select(static b => b.Name));
-        Assert.Equal(["stress/isolation-under-load", "stress/quota"], PlantedBug.All.Select(static b => b.Scenario).Distinct().Order());
+        Assert.Equal(ScenarioCatalogue.All.Select(static s => s.Name).Order(), PlantedBug.All.Select(static b => b.Scenario).Distinct().Order());
         Assert.Null(PlantedBug.Find("no-such-bug"));
     }
 }
