@@ -68,9 +68,10 @@ public sealed class WorkerOutageTests : IAsyncLifetime
 
         Assert.Equal(StopReason.SelfFenced, why);
         Assert.InRange(Stopwatch.GetElapsedTime(paused, at).TotalMilliseconds, 0, LeaseMs);
-        Assert.Equal(1, counts["self_fenced"]);
         var job = await tenant.FinishedAsync(id);
         Assert.Equal((JobState.Completed, 2, 0, 0), (job.State, job.Attempt, job.Failures, job.LeasesLost));
+        // Counted after the handler was told, so looked at when the job has come to its end.
+        Assert.Equal(1, counts["self_fenced"]);
     }
 
     [Fact]
