@@ -1,10 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
 using Partywall.Checks.Errors;
+using Partywall.Checks.Fairness;
 using Partywall.Checks.Harness;
 using Partywall.Checks.Isolation;
 using Partywall.Checks.Jobs;
 using Partywall.Checks.Latency;
 using Partywall.Checks.Liveness;
+using Partywall.Checks.Neighbours;
 using Partywall.Checks.Reconciliation;
 using Partywall.Checks.Slots;
 
@@ -24,10 +26,17 @@ public static class CheckCatalogue
         new SlotsBoundCheck(),
         new SlotsConservedCheck(),
         new SlotsAdmissionCheck(),
+        new SlotsTruthfulCheck(),
         new JobsConservedCheck(),
         new JobsOnceCheck(),
         new JobsIdempotentCheck(),
         new JobsRefusedNeverRanCheck(),
+        new JobsOrderCheck(),
+        new ProgressMonotoneCheck(),
+        new FairnessServiceCheck(),
+        new FairnessShareCheck(),
+        new FairnessFinishCheck(),
+        new NeighbourSlowdownCheck(),
         new LivenessDispatchCheck(),
         new LatencySubmissionCheck(),
         new ReconciliationCleanCheck(),

@@ -23,6 +23,10 @@ internal sealed class LimitTimeline
     public static IReadOnlyDictionary<string, LimitTimeline> CapacitiesOf(HistoryData history) =>
         Of(history, static (maxConcurrent, maxQueued) => maxConcurrent + maxQueued);
 
+    /// <summary>How many jobs of each tenant may be pending beyond its limit.</summary>
+    public static IReadOnlyDictionary<string, LimitTimeline> BacklogsOf(HistoryData history) =>
+        Of(history, static (_, maxQueued) => maxQueued);
+
     private static Dictionary<string, LimitTimeline> Of(HistoryData history, Func<int, int, int> limitOf)
     {
         var all = new Dictionary<string, LimitTimeline>(StringComparer.Ordinal);
