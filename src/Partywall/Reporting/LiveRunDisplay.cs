@@ -12,8 +12,9 @@ public sealed class LiveRunDisplay(IAnsiConsole console) : IRunDisplay
 {
     // Lines of a terminal that are not for tenants: title, counts, spacing, the shell's own.
     private const int OtherLines = 7;
-    private const int CellWidth = 46;
-    private const int BarMax = 12;
+    private const int CellWidth = 50;
+    private const int BarMax = 8;
+    private const int WidthOfFigures = 125;
 
     /// <inheritdoc/>
     public void Begin(RunIntroduction introduction)
@@ -60,17 +61,18 @@ public sealed class LiveRunDisplay(IAnsiConsole console) : IRunDisplay
     public void End(RunReport report, string? directory)
     {
         ArgumentNullException.ThrowIfNull(report);
-        var table = new Table().Border(TableBorder.Simple).Expand();
-        table.AddColumn("scenario");
-        foreach (var head in new[] { "verdict", "checks", "jobs", "refused", "wait p50", "wait p99", "most at once", "nearest its limit", "length" })
+        // In a narrow terminal the figures stand above already, under each verdict; the table then keeps to the verdicts.
+        var columns = console.Profile.Width < WidthOfFigures ? 3 : PlainRunDisplay.Heads.Length;
+        var table = new Table().Border(TableBorder.Simple);
+        for (var column = 0; column < columns; column++)
         {
-            table.AddColumn(new TableColumn(head) { Alignment = head is "verdict" or "nearest its limit" ? Justify.Left : Justify.Right });
+            table.AddColumn(new TableColumn(PlainRunDisplay.Heads[column]) { NoWrap = true, Alignment = column < 2 ? Justify.Left : Justify.Right });
         }
 
         foreach (var scenario in report.Scenarios)
         {
             var row = PlainRunDisplay.RowOf(scenario);
-            table.AddRow(row.Select((cell, column) => (IRenderable)new Markup(column == 1 ? $"[{ColorOf(scenario.Verdict)}]{Markup.Escape(cell)}[/]" : Markup.Escape(cell))));
+            table.AddRow(row.Take(columns).Select((cell, column) => (IRenderable)new Markup(column == 1 ? $"[{ColorOf(scenario.Verdict)}]{Markup.Escape(cell)}[/]" : Markup.Escape(cell))));
         }
 
         console.Write(table);
@@ -151,7 +153,7 @@ public sealed class LiveRunDisplay(IAnsiConsole console) : IRunDisplay
             var name = tenant.Tenant.Length > 14 ? tenant.Tenant[..13] + "…" : tenant.Tenant;
             return new Markup(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Markup.Escape(name.PadRight(14))} [{color}]{new string('■', filled)}[/][grey]{new string('□', cells - filled)}{new string(' ', Math.Max(0, 8 - cells))}[/] {tenant.Running,2}/{tenant.Limit,-2} [grey]{tenant.Waiting,4} wait {tenant.Refused,4} ref[/]"));
+                $"{Markup.Escape(name.PadRight(14))} [{color}]{new string('■', filled)}[/][grey]{new string('□', cells - filled)}{new string(' ', BarMax - cells)}[/] {tenant.Running,2}/{tenant.Limit,-2} [grey]{tenant.Waiting,4} wait {tenant.Refused,4} ref[/]"));
         }
     }
 }

@@ -53,9 +53,8 @@ public sealed class PlainRunDisplay(TextWriter output) : IRunDisplay
     {
         ArgumentNullException.ThrowIfNull(report);
         output.WriteLine();
-        string[] heads = ["scenario", "verdict", "checks", "jobs", "refused", "wait p50", "wait p99", "most at once", "nearest its limit", "length"];
-        var rows = report.Scenarios.Select(RowOf).Prepend(heads).ToList();
-        var widths = heads.Select((_, column) => rows.Max(r => r[column].Length)).ToArray();
+        var rows = report.Scenarios.Select(RowOf).Prepend(Heads).ToList();
+        var widths = Heads.Select((_, column) => rows.Max(r => r[column].Length)).ToArray();
         foreach (var row in rows)
         {
             output.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
@@ -71,6 +70,10 @@ public sealed class PlainRunDisplay(TextWriter output) : IRunDisplay
         output.Flush();
     }
 
+    /// <summary>The columns of the table of verdicts.</summary>
+    internal static string[] Heads { get; } = ["scenario", "verdict", "checks", "jobs", "refused", "wait p50", "wait p99", "at once", "limit", "length"];
+
+    /// <summary>A row of it. "At once" is the most bodies of the pool's slots, "limit" those of the tenant nearest to its own.</summary>
     internal static string[] RowOf(ScenarioReport scenario) =>
     [
         scenario.Title,
@@ -80,8 +83,8 @@ public sealed class PlainRunDisplay(TextWriter output) : IRunDisplay
         scenario.Figures?.Refused.ToString(CultureInfo.InvariantCulture) ?? "–",
         VerdictText.Ms(scenario.Figures?.WaitP50Ms),
         VerdictText.Ms(scenario.Figures?.WaitP99Ms),
-        scenario.Figures is { } figures ? $"{figures.PeakConcurrency} of {figures.PoolSize}" : "–",
-        scenario.Figures is { } figuresToo ? VerdictText.BusiestOf(figuresToo) : "–",
+        scenario.Figures is { } figures ? $"{figures.PeakConcurrency}/{figures.PoolSize}" : "–",
+        scenario.Figures is { } all && VerdictText.Busiest(all) is { } busiest ? $"{busiest.Peak}/{busiest.Limit}" : "–",
         VerdictText.Ms(scenario.Figures?.DurationMs),
     ];
 

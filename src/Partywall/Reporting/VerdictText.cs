@@ -34,14 +34,12 @@ internal static class VerdictText
         $"{figures.Refused} refused",
         $"wait p50 {Ms(figures.WaitP50Ms)}, p99 {Ms(figures.WaitP99Ms)}",
         $"at most {figures.PeakConcurrency} of {figures.PoolSize} slots",
-        BusiestOf(figures),
+        Busiest(figures) is { } busiest ? $"{busiest.Tenant} {busiest.Peak} of {busiest.Limit}" : "nobody ran",
         Ms(figures.DurationMs));
 
-    /// <summary>The tenant that came closest to its limit, or went furthest beyond.</summary>
-    public static string BusiestOf(ScenarioFigures figures) =>
-        figures.Tenants.Where(static t => t.Peak > 0).OrderByDescending(static t => (double)t.Peak / t.Limit).ThenByDescending(static t => t.Peak).FirstOrDefault() is { } busiest
-            ? $"{busiest.Tenant} {busiest.Peak} of {busiest.Limit}"
-            : "nobody ran";
+    /// <summary>The tenant that came closest to its limit, or went furthest beyond; null when nobody ran.</summary>
+    public static TenantFigures? Busiest(ScenarioFigures figures) =>
+        figures.Tenants.Where(static t => t.Peak > 0).OrderByDescending(static t => (double)t.Peak / t.Limit).ThenByDescending(static t => t.Peak).FirstOrDefault();
 
     public static string Ms(double? ms) => ms switch
     {
@@ -93,7 +91,7 @@ internal static class VerdictText
     }
 
     public static string Checks(ScenarioReport scenario) =>
-        scenario.Checks.Count == 0 ? "–" : $"{scenario.Checks.Count(static c => c.Verdict == Verdict.Pass)} of {scenario.Checks.Count}";
+        scenario.Checks.Count == 0 ? "–" : $"{scenario.Checks.Count(static c => c.Verdict == Verdict.Pass)}/{scenario.Checks.Count}";
 
     private static string Count(int count, string unit) => $"{count} {unit}{(count == 1 ? "" : "s")}";
 
