@@ -41,7 +41,7 @@ public sealed class CorrectRunProperties
         // The properties above would hold of checks that never say anything.
         var run = CorrectRun.Simulate(7, 3, 60);
 
-        Assert.All(["slots.bound", "slots.admission", "slots.conserved", "jobs.conserved", "jobs.once", "jobs.refused-never-ran", "liveness.dispatch"], check => Judged.Passes(check, run.History));
+        Assert.All(["slots.bound", "slots.admission", "slots.conserved", "jobs.conserved", "jobs.once", "jobs.refused-never-ran", "jobs.order", "liveness.dispatch"], check => Judged.Passes(check, run.History));
     }
 
     [Fact]

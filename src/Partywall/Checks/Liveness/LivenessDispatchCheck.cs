@@ -7,7 +7,7 @@ namespace Partywall.Checks.Liveness;
 /*
  * When a tenant must get a start.
  *
- * A tenant waits while it has an accepted job of which no body has started and whose cancelling nobody asked for, fewer
+ * A tenant waits while it has an accepted job that is due, of which no body has started and whose cancelling nobody asked for, fewer
  * bodies than its limit, the pool has fewer bodies than slots, and the system is left in peace. If all that holds for
  * StartMsMax on end without a start of that tenant, its work is stuck. StartMsMax is far above any sweep or poll a system
  * should need, so that only what nobody will ever wake, or is woken by luck, is called that.
@@ -185,7 +185,7 @@ public sealed class LivenessDispatchCheck : ICheck
                 return;
             }
 
-            var fromNs = submission.Accepted!.Answer!.AtNs;
+            var fromNs = submission.Accepted!.Answer!.AtNs + Nanoseconds.FromMs(submission.Accepted.Asked.DelayMs ?? 0);
             var untilNs = Math.Min(
                 firstStart.GetValueOrDefault(submission.Label, long.MaxValue), cancelAsked.GetValueOrDefault((submission.Tenant, job), long.MaxValue));
             if (untilNs > fromNs)

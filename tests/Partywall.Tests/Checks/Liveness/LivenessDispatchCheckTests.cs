@@ -20,6 +20,13 @@ public sealed class LivenessDispatchCheckTests
         Judged.Fails(Check, Rested(new HistoryBuilder().Tenant("a").Life("a", "j", 0, 2 + T, T + 10)), $"a waited {T + 1} ms for a start", "a");
 
     [Fact]
+    public void Evaluate_DelayedStartsInTimeOnceDue_Passes() => Judged.Passes(Check, Rested(Delayed(20_000).Start("j", 20_001 + T, tenant: "a").Stop("j", 21_000 + T)));
+
+    [Fact]
+    public void Evaluate_DelayedStartsTooLateOnceDue_Fails() =>
+        Judged.Fails(Check, Rested(Delayed(20_000).Start("j", 20_002 + T, tenant: "a").Stop("j", 21_000 + T), at: 60_000), $"a waited {T + 1} ms for a start", "a");
+
+    [Fact]
     public void Evaluate_OneNeverStartsBesideOthers_Fails() =>
         Judged.Fails(Check, Rested(new HistoryBuilder().Tenant("a").Submit("a", "stuck", 0).Life("a", "j", 1, 2, 3), at: 30_000), "with 1 job(s) waiting, 1 of 5 slots used", "a");
 
@@ -90,6 +97,12 @@ public sealed class LivenessDispatchCheckTests
     [Fact]
     public void Evaluate_NobodyWaitedForRest_Inconclusive() =>
         Judged.Doubts(Check, new HistoryBuilder().Tenant("a").Life("a", "j", 0, 2, 3), "Nobody waited");
+
+    /// <summary>A job accepted at 1 ms, due so much later.</summary>
+    private static HistoryBuilder Delayed(int delayMs) =>
+        new HistoryBuilder().Tenant("a")
+            .Add(new OperationInvoked(0, 900, OperationKind.Submit, OperationPurpose.Work, "a", Label: "j", DelayMs: delayMs))
+            .Add(new OperationEnded(HistoryBuilder.Ns(1), 900, Partywall.Targets.ReplyKind.Ok, Job: "job-j"));
 
     private static HistoryBuilder Pool(int slots) => new HistoryBuilder { SlotsPerWorker = slots }.Tenant("a").Tenant("b");
 
