@@ -63,25 +63,24 @@ internal static class VerdictText
             yield return (scenario.Verdict, reason);
         }
 
-        foreach (var check in scenario.Checks.Where(static c => c.Verdict != Verdict.Pass).OrderBy(static c => c.Verdict))
+        foreach (var check in scenario.Checks.Where(static c => c.Verdict == Verdict.Fail))
         {
-            if (check.Verdict == Verdict.Fail)
+            yield return (Verdict.Fail, $"{check.Check}: {Count(check.FindingCount, "finding")}");
+            foreach (var finding in check.Findings.Take(FindingsShown))
             {
-                yield return (Verdict.Fail, $"{check.Check}: {Count(check.FindingCount, "finding")}");
-                foreach (var finding in check.Findings.Take(FindingsShown))
-                {
-                    yield return (Verdict.Fail, $"  {finding.What}{LinesOf(finding)}");
-                }
+                yield return (Verdict.Fail, $"  {finding.What}{LinesOf(finding)}");
+            }
 
-                if (check.FindingCount > FindingsShown)
-                {
-                    yield return (Verdict.Fail, $"  … and {check.FindingCount - FindingsShown} more in the report");
-                }
-            }
-            else if (check.Reason != scenario.Reason)
+            if (check.FindingCount > FindingsShown)
             {
-                yield return (check.Verdict, $"{check.Check}: {check.Reason}");
+                yield return (Verdict.Fail, $"  … and {check.FindingCount - FindingsShown} more in the report");
             }
+        }
+
+        // A run that was broken off leaves many checks with the same doubt: said once, with their names.
+        foreach (var doubt in scenario.Checks.Where(c => c.Verdict == Verdict.Inconclusive && c.Reason != scenario.Reason).GroupBy(static c => c.Reason, StringComparer.Ordinal))
+        {
+            yield return (Verdict.Inconclusive, $"{string.Join(", ", doubt.Select(static c => c.Check))}: {doubt.Key}");
         }
 
         foreach (var check in scenario.Checks.Where(static c => c.BelowBar is not null))

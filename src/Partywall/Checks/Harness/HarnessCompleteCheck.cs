@@ -23,11 +23,11 @@ public sealed class HarnessCompleteCheck : ICheck
         }
         else if (history.End is { Outcome: RunOutcome.Interrupted } interrupted)
         {
-            notes.Doubt($"The run was interrupted: {interrupted.Reason ?? "no reason was recorded"}.");
+            notes.Doubt($"The run was stopped from outside. {interrupted.Reason ?? "No reason was recorded."}");
         }
         else if (history.End is { Outcome: RunOutcome.Broken } broken)
         {
-            notes.Doubt($"The run broke: {broken.Reason ?? "no reason was recorded"}");
+            notes.Doubt($"The run broke. {broken.Reason ?? "No reason was recorded."}");
         }
 
         return notes.Result(history.Events.Count, "The history is empty.");
