@@ -10,12 +10,15 @@ namespace Partywall.AutonomOS;
 /// capabilities a target has is asked before it is started.
 /// </summary>
 internal sealed class Capabilities
-    : IKeyInspection, IHeldSlots, ILimitChanges, IRecordedProcesses, IProcessFaults, ISettleReplay, IJobEvents, IReconciliation, IApiSurface
+    : IKeyInspection, IHeldSlots, ILimitChanges, IRecordedProcesses, IProcessFaults, ISettleReplay, IJobEvents, IReconciliation, IApiSurface, IFairDispatch
 {
     private Deployment? _deployment;
 
     /// <inheritdoc/>
     public IReadOnlyList<TargetProcess> Processes => _deployment?.Processes ?? [];
+
+    /// <summary>See <c>docs/fair-dispatch.md</c>: a first estimate of 10 ms, and notes that take a round trip to the store.</summary>
+    public DispatchTerms Terms { get; } = new(HandOverMs: 20, NoteMs: 10, EstimateMs: 10);
 
     private Deployment Running => _deployment ?? throw new InvalidOperationException("The target was not started.");
 

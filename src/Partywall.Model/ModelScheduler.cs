@@ -15,20 +15,34 @@ namespace Partywall.Model;
 /// <summary>The order of dispatch. Guarded by the system's lock.</summary>
 internal sealed class ModelScheduler(TimeProvider time, PlantedBug? bug)
 {
+    /// <summary>Only with <see cref="PlantedBug.JoinsLast"/>: how far behind all others, in milliseconds.</summary>
+    private const int JoinsLastMs = 5_000;
+
     private double _v;
 
     /// <summary>The next tenant that may run something; null when there is none.</summary>
     public ModelTenant? Next(IReadOnlyList<ModelTenant> tenants)
     {
+        if (bug == PlantedBug.FixedOrder)
+        {
+            return tenants.FirstOrDefault(IsRunnable);
+        }
+
+        if (bug == PlantedBug.CappedBlocksQueue)
+        {
+            return tenants.FirstOrDefault(static t => t.Queue.Count > 0) is { } head && IsRunnable(head) ? head : null;
+        }
+
         if (bug == PlantedBug.OneTenantAtATime)
         {
             return tenants.FirstOrDefault(static t => t.Queue.Count + t.Slots.Count > 0) is { } first && IsRunnable(first) ? first : null;
         }
 
         // Everybody first, since joining is noticed here; v is the same for all who join now.
+        var behind = bug == PlantedBug.JoinsLast ? tenants.Where(static t => t.IsCompeting).Select(Tag).DefaultIfEmpty(_v).Max() + JoinsLastMs : _v;
         foreach (var tenant in tenants)
         {
-            Join(tenant);
+            Join(tenant, behind);
         }
 
         if (tenants.Where(static t => t.IsCompeting).MinBy(Tag) is not { } next)
@@ -44,6 +58,7 @@ internal sealed class ModelScheduler(TimeProvider time, PlantedBug? bug)
     public void Begin(ModelTenant tenant, string fence)
     {
         tenant.Live.Add(fence, time.GetTimestamp());
+        tenant.Begun++;
     }
 
     /// <summary>An attempt is over: from here on it is charged exactly.</summary>
@@ -57,12 +72,12 @@ internal sealed class ModelScheduler(TimeProvider time, PlantedBug? bug)
         }
     }
 
-    private void Join(ModelTenant tenant)
+    private void Join(ModelTenant tenant, double from)
     {
         var runnable = IsRunnable(tenant);
-        if (runnable && !tenant.IsCompeting)
+        if (runnable && !tenant.IsCompeting && bug != PlantedBug.CreditBanked)
         {
-            tenant.Lift += Math.Max(0, _v - Tag(tenant));
+            tenant.Lift += Math.Max(0, from - Tag(tenant));
         }
 
         tenant.IsCompeting = runnable;
@@ -75,7 +90,9 @@ internal sealed class ModelScheduler(TimeProvider time, PlantedBug? bug)
 
     private double Tag(ModelTenant tenant)
     {
-        var charged = tenant.ServedMs + tenant.Live.Values.Sum(since => Math.Max(tenant.UsualMs, time.GetElapsedTime(since).TotalMilliseconds));
-        return tenant.Lift + (charged / tenant.Weight);
+        var charged = bug == PlantedBug.ChargedByCount
+            ? tenant.Begun
+            : tenant.ServedMs + tenant.Live.Values.Sum(since => Math.Max(tenant.UsualMs, time.GetElapsedTime(since).TotalMilliseconds));
+        return tenant.Lift + (charged / (bug == PlantedBug.WeightsIgnored ? 1 : tenant.Weight));
     }
 }

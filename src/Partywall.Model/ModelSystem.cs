@@ -432,7 +432,7 @@ internal sealed class ModelSystem(int seed, TimeProvider time, PlantedBug? bug) 
     {
         while (!_stopping && _workers.Where(static w => w.Idle > 0).MaxBy(static w => w.Idle) is { } worker && _scheduler.Next(_tenants) is { } tenant)
         {
-            var job = tenant.Queue.First().Value;
+            var job = (bug == PlantedBug.NewestFirst ? tenant.Queue.Last() : tenant.Queue.First()).Value;
             if (bug != PlantedBug.DuplicateRun || ++_claims % 10 != 0)
             {
                 tenant.Queue.Remove(job.Place);

@@ -9,7 +9,7 @@ namespace Partywall.Model;
 /// The model as a target: a small job system in this process, correct by construction, into which one bug can be
 /// planted. The framework and its checks are tried on it.
 /// </summary>
-public sealed class ModelTarget : ITarget, ILimitChanges, IHeldSlots, ISettleReplay, IKeyInspection, IReconciliation, IApiSurface
+public sealed class ModelTarget : ITarget, ILimitChanges, IHeldSlots, ISettleReplay, IKeyInspection, IReconciliation, IApiSurface, IFairDispatch
 {
     private readonly PlantedBug? _bug;
     private readonly ConcurrentDictionary<string, ModelClient> _clients = new(StringComparer.Ordinal);
@@ -21,6 +21,9 @@ public sealed class ModelTarget : ITarget, ILimitChanges, IHeldSlots, ISettleRep
 
     /// <inheritdoc />
     public string Name => "model";
+
+    /// <summary>The scheduler is in this process and is told at once; what takes time is the way to the witness and back.</summary>
+    public DispatchTerms Terms { get; } = new(HandOverMs: 10, NoteMs: 0, EstimateMs: 10);
 
     private ModelApiSurface Surface => new(id => _clients[id], () => _clients.Keys, _bug);
 

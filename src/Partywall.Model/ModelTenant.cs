@@ -37,6 +37,9 @@ internal sealed class ModelTenant(TenantSpec spec)
     /// <summary>What its tag was lifted by when it joined the others.</summary>
     public double Lift { get; set; }
 
+    /// <summary>Attempts begun so far.</summary>
+    public int Begun { get; set; }
+
     /// <summary>Attempts under way: fence → when it began.</summary>
     public Dictionary<string, long> Live { get; } = new(StringComparer.Ordinal);
 

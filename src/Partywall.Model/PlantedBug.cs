@@ -14,6 +14,8 @@ public sealed record PlantedBug(string Name, string Class, string Breaks, string
     private const string Isolation = "stress/isolation-under-load";
     private const string Quota = "stress/quota";
     private const string Burst = "stress/burst";
+    private const string Fairness = "stress/fairness";
+    private const string MixedDurations = "stress/mixed-durations";
     private const string HostileIds = "stress/hostile-ids";
     private const string DataIsolation = "stress/data-isolation";
 
@@ -105,6 +107,34 @@ public sealed record PlantedBug(string Name, string Class, string Breaks, string
     public static PlantedBug ErrorTextKept { get; } = new(
         "error-text-kept", "isolation", "A job that failed and will be retried shows the error text of whoever failed before.", DataIsolation, "isolation.canary");
 
+    /// <summary>Tenants are served in the order in which they came, the first for as long as it has work.</summary>
+    public static PlantedBug FixedOrder { get; } = new(
+        "fixed-order", "starvation", "Tenants are served in a fixed order, so the last gets what the others leave.", Fairness, "fairness.share");
+
+    /// <summary>The weight is stored and not looked at.</summary>
+    public static PlantedBug WeightsIgnored { get; } = new(
+        "weights-ignored", "starvation", "All tenants are served alike, whatever their weight.", Fairness, "fairness.share");
+
+    /// <summary>A job costs one, however long it takes.</summary>
+    public static PlantedBug ChargedByCount { get; } = new(
+        "charged-by-count", "starvation", "Tenants get the same number of jobs, so that who has long ones gets most of the pool.", Fairness, "fairness.finish");
+
+    /// <summary>A tenant comes back with the tag it left with.</summary>
+    public static PlantedBug CreditBanked { get; } = new(
+        "credit-banked", "starvation", "A tenant that was held at its limit is paid back afterwards, and the others wait.", Fairness, "fairness.service");
+
+    /// <summary>A tenant that joins is put behind everything the others have been promised.</summary>
+    public static PlantedBug JoinsLast { get; } = new(
+        "joins-last", "starvation", "A tenant that comes to a busy pool waits while the others' long jobs go ahead.", MixedDurations, "fairness.next-slot");
+
+    /// <summary>The dispatcher looks no further than the first tenant that has work waiting.</summary>
+    public static PlantedBug CappedBlocksQueue { get; } = new(
+        "capped-blocks-queue", "starvation", "A tenant at its limit with waiting jobs blocks all tenants behind it.", MixedDurations, "neighbour.slowdown");
+
+    /// <summary>A queue gives out the latest job first.</summary>
+    public static PlantedBug NewestFirst { get; } = new(
+        "newest-first", "starvation", "A tenant's latest job goes first, so that an early one waits as long as others come.", Burst, "jobs.order");
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<PlantedBug> All { get; } =
     [
@@ -112,6 +142,7 @@ public sealed record PlantedBug(string Name, string Class, string Breaks, string
         ForeignText, StrayKey, IdempotencyShared, RaiseNotTold, OneTenantAtATime, SubmitWaitsForStart, CountDrifts,
         NewlineAllowed, ListByPrefix, RefusedIdStored,
         EndpointNobodyProbes, CancelThenAsk, ErrorTextKept,
+        FixedOrder, WeightsIgnored, ChargedByCount, CreditBanked, JoinsLast, CappedBlocksQueue, NewestFirst,
     ];
 
     /// <summary>Finds a bug by its name.</summary>

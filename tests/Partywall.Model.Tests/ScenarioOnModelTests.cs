@@ -14,6 +14,10 @@ public sealed class ScenarioOnModelTests
     {
         var verdicts = await ModelRun.JudgeAsync(scenario, null);
 
+        Assert.All(verdicts, static v => Assert.True(v.Verdict != Verdict.Fail, ModelRun.Describe(v)));
+        Assert.SkipWhen(
+            scenario == "stress/fairness" && verdicts.Exists(static v => v.Verdict == Verdict.Inconclusive) && ModelRun.WasBusy(verdicts),
+            "Nothing failed, but the machine was too busy to judge fairness by.");
         Assert.All(verdicts, static v => Assert.True(v.Verdict == Verdict.Pass, ModelRun.Describe(v)));
     }
 }

@@ -34,6 +34,7 @@ public static class CheckCatalogue
         new JobsOrderCheck(),
         new ProgressMonotoneCheck(),
         new FairnessServiceCheck(),
+        new FairnessNextSlotCheck(),
         new FairnessShareCheck(),
         new FairnessFinishCheck(),
         new NeighbourSlowdownCheck(),

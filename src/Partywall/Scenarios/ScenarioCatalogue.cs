@@ -6,7 +6,7 @@ namespace Partywall.Scenarios;
 public static class ScenarioCatalogue
 {
     /// <summary>The scenarios in the order in which they run.</summary>
-    public static IReadOnlyList<Scenario> All { get; } = [new IsolationUnderLoad(), new Quota(), new Burst(), new HostileIds(), new DataIsolation()];
+    public static IReadOnlyList<Scenario> All { get; } = [new IsolationUnderLoad(), new Quota(), new Burst(), new MixedDurations(), new Fairness(), new HostileIds(), new DataIsolation()];
 
     /// <summary>Finds the scenarios meant by a word on the command line.</summary>
     /// <param name="name">A scenario's name, such as <c>stress/quota</c>, or a suite's, such as <c>stress</c>.</param>

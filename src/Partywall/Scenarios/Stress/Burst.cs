@@ -28,6 +28,7 @@ public sealed class Burst : Scenario
         "jobs.conserved",
         "jobs.once",
         "jobs.refused-never-ran",
+        "jobs.order",
         "isolation.canary",
         "liveness.dispatch",
         "reconciliation.clean",

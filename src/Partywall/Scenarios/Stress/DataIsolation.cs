@@ -28,6 +28,7 @@ public sealed class DataIsolation : Scenario
         "isolation.keys",
         "slots.bound",
         "slots.conserved",
+        "progress.monotone",
         "errors.clear",
         "harness.complete",
         "harness.saw-enough",

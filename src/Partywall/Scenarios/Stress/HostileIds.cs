@@ -29,6 +29,7 @@ public sealed class HostileIds : Scenario
         "slots.bound",
         "slots.conserved",
         "slots.admission",
+        "slots.truthful",
         "jobs.conserved",
         "jobs.once",
         "liveness.dispatch",
