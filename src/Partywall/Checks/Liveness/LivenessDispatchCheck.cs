@@ -207,14 +207,16 @@ public sealed class LivenessDispatchCheck : ICheck
                 Look(tenant, atNs);
                 tenant.Running++;
                 tenant.SinceNs = null; // It got a start: a new span begins, if it still waits.
-            }));
+            }
+            ));
             if (body.PossiblyUntilNs != long.MaxValue)
             {
                 _moments.Add((body.PossiblyUntilNs, _ =>
                 {
                     _running--;
                     Of(body.Start.Tenant).Running--;
-                }));
+                }
+                ));
             }
         }
 
