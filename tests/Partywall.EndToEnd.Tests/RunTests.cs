@@ -19,7 +19,7 @@ public sealed class RunTests
     public async Task Run_StressOnItsOwnStore_PassesAndIsJudgedTheSameAgain()
     {
         await using var partywall = new Partywall();
-        partywall.Start("run", "stress", "--target", "autonomos", "--seed", "7", "--out", partywall.Report);
+        partywall.Start("run", "stress/isolation-under-load", "stress/quota", "--target", "autonomos", "--seed", "7", "--out", partywall.Report);
         var (exitCode, output) = await partywall.EndAsync(RunBound);
 
         SkipWhenTheMachineWasTooBusy(partywall, exitCode);
@@ -33,7 +33,7 @@ public sealed class RunTests
     {
         await using var redis = await RedisServer.StartAsync();
         await using var partywall = new Partywall();
-        partywall.Start("run", "stress", "--store", redis.Endpoint, "--seed", "7", "--out", partywall.Report);
+        partywall.Start("run", "stress/isolation-under-load", "stress/quota", "--store", redis.Endpoint, "--seed", "7", "--out", partywall.Report);
         var (exitCode, output) = await partywall.EndAsync(RunBound);
 
         SkipWhenTheMachineWasTooBusy(partywall, exitCode);
