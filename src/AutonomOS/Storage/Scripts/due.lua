@@ -2,11 +2,12 @@
 -- KEYS: job:tenants. ARGV: interval ms, at most
 -- Returns: {next visit ms of the rest ('' none), tenants}
 -- A crash after any line: some are put off and not visited, for one interval. Put off first, visited then: a tenant whose due time is brought forward meanwhile keeps the earlier time.
-local clock = redis.call('TIME')
+local call = redis.call
+local clock = call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
-local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now), 'LIMIT', 0, tonumber(ARGV[2]))
+local due = call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now), 'LIMIT', 0, tonumber(ARGV[2]))
 for _, tenant in ipairs(due) do
-  redis.call('ZADD', KEYS[1], string.format('%.0f', now + tonumber(ARGV[1])), tenant)
+  call('ZADD', KEYS[1], string.format('%.0f', now + tonumber(ARGV[1])), tenant)
 end
-local head = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+local head = call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 return { head[2] or '', due }
