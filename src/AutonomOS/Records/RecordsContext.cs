@@ -1,3 +1,6 @@
+using System.Text;
+using AutonomOS.Jobs;
+using AutonomOS.Storage;
 using AutonomOS.Tenants;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
@@ -18,10 +21,13 @@ internal abstract class RecordsContext(DbContextOptions options) : DbContext(opt
 
     public DbSet<ApiKeyRow> ApiKeys => Set<ApiKeyRow>();
 
+    public DbSet<ArchivedJobRow> ArchivedJobs => Set<ArchivedJobRow>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UnixMilliseconds>();
         configurationBuilder.Properties<TenantStatus>().HaveConversion<StatusText>().HaveMaxLength(16);
+        configurationBuilder.Properties<JobState>().HaveConversion<StateText>().HaveMaxLength(16);
     }
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
@@ -66,6 +72,40 @@ internal abstract class RecordsContext(DbContextOptions options) : DbContext(opt
             // A key is looked up before its tenant is known. The index is not unique: 80 random bits make ids distinct.
             key.HasIndex(row => row.Id).HasDatabaseName("api_keys_id");
         });
+        modelBuilder.Entity<ArchivedJobRow>(job =>
+        {
+            job.ToTable("archived_jobs", table => table.HasCheckConstraint("archived_jobs_state", "state IN ('completed', 'failed', 'cancelled')"));
+            job.HasKey(row => new { row.TenantId, row.Epoch, row.Id });
+            job.HasOne<TenantRow>().WithMany().HasForeignKey(row => row.TenantId).OnDelete(DeleteBehavior.Restrict);
+            job.Property(row => row.TenantId).HasColumnName("tenant_id").HasMaxLength(TenantId.LengthMax);
+            job.Property(row => row.Epoch).HasColumnName("epoch");
+            job.Property(row => row.Id).HasColumnName("id").HasMaxLength(32);
+            job.Property(row => row.ListSequence).HasColumnName("list_sequence");
+            job.Property(row => row.EventSequence).HasColumnName("event_sequence");
+            job.Property(row => row.State).HasColumnName("state");
+            job.Property(row => row.Type).HasColumnName("type").HasMaxLength(128);
+            job.Property(row => row.Pool).HasColumnName("pool").HasMaxLength(64);
+            job.Property(row => row.Priority).HasColumnName("priority");
+            job.Property(row => row.Payload).HasColumnName("payload");
+            job.Property(row => row.Result).HasColumnName("result");
+            // Texts of a tenant's making may hold what a text column does not take (PostgreSQL: a NUL).
+            job.Property(row => row.Error).HasColumnName("error").HasConversion<Utf8Bytes>();
+            job.Property(row => row.ProgressPercent).HasColumnName("progress_percent");
+            job.Property(row => row.ProgressMessage).HasColumnName("progress_message").HasConversion<Utf8Bytes>();
+            job.Property(row => row.Attempts).HasColumnName("attempts");
+            job.Property(row => row.MaxAttempts).HasColumnName("max_attempts");
+            job.Property(row => row.Failures).HasColumnName("failures");
+            job.Property(row => row.LeasesLost).HasColumnName("leases_lost");
+            job.Property(row => row.CancelRequested).HasColumnName("cancel_requested");
+            job.Property(row => row.IdempotencyKey).HasColumnName("idempotency_key").HasMaxLength(128);
+            job.Property(row => row.SubmittedAt).HasColumnName("submitted_at");
+            job.Property(row => row.StartedAt).HasColumnName("started_at");
+            job.Property(row => row.FinishedAt).HasColumnName("finished_at");
+            // Lists are read backwards along these, so a page costs its own length.
+            job.HasIndex(row => new { row.TenantId, row.Epoch, row.ListSequence, row.Id }).HasDatabaseName("archived_jobs_listed");
+            job.HasIndex(row => new { row.TenantId, row.Epoch, row.State, row.ListSequence, row.Id }).HasDatabaseName("archived_jobs_listed_by_state");
+            job.HasIndex(row => new { row.TenantId, row.FinishedAt }).HasDatabaseName("archived_jobs_finished");
+        });
     }
 
     private sealed class UnixMilliseconds() : ValueConverter<DateTimeOffset, long>(
@@ -75,4 +115,12 @@ internal abstract class RecordsContext(DbContextOptions options) : DbContext(opt
     private sealed class StatusText() : ValueConverter<TenantStatus, string>(
         status => TenantStatusText.Of(status),
         text => TenantStatusText.Parse(text));
+
+    private sealed class StateText() : ValueConverter<JobState, string>(
+        state => JobFields.Name(state),
+        text => JobFields.State(text));
+
+    private sealed class Utf8Bytes() : ValueConverter<string, byte[]>(
+        text => Encoding.UTF8.GetBytes(text),
+        bytes => Encoding.UTF8.GetString(bytes));
 }

@@ -48,6 +48,12 @@ public abstract class RecordsDatabase : IDisposable
         }
     }
 
-    /// <summary>Runs one writing unit of work. Databases that take one writer at a time queue their writers here.</summary>
-    internal virtual Task<T> WriteAsync<T>(Func<RecordsContext, Task<T>> work) => ReadAsync(work);
+    /// <summary>Runs one writing unit of work: all of it is written, or nothing. Databases that take one writer at a time queue their writers here.</summary>
+    internal virtual Task<T> WriteAsync<T>(Func<RecordsContext, Task<T>> work) => ReadAsync(async context =>
+    {
+        await using var transaction = await context.Database.BeginTransactionAsync();
+        var result = await work(context);
+        await transaction.CommitAsync();
+        return result;
+    });
 }

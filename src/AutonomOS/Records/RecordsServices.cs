@@ -7,8 +7,8 @@ namespace AutonomOS.Records;
 public static class RecordsServices
 {
     /// <summary>
-    /// Adds <see cref="TenantRegistry"/>, <see cref="ApiKeyCache"/> and <see cref="TenantPublisher"/> with their loops on
-    /// <paramref name="database"/>. Needs a <see cref="Storage.IJobStore"/>. Call
+    /// Adds <see cref="TenantRegistry"/>, <see cref="JobArchive"/>, and <see cref="ApiKeyCache"/> and
+    /// <see cref="TenantPublisher"/> with their loops, on <paramref name="database"/>. Needs a <see cref="Storage.IJobStore"/>. Call
     /// <see cref="RecordsDatabase.MigrateAsync"/> before the host starts.
     /// </summary>
     public static IServiceCollection AddAutonomOSRecords(this IServiceCollection services, RecordsDatabase database)
@@ -20,6 +20,7 @@ public static class RecordsServices
         services.AddSingleton<TenantPublisher>();
         services.AddSingleton<ApiKeyCache>();
         services.AddSingleton<TenantRegistry>();
+        services.AddSingleton<JobArchive>();
         services.AddHostedService(provider => provider.GetRequiredService<TenantPublisher>());
         services.AddHostedService(provider => provider.GetRequiredService<ApiKeyCache>());
         return services;

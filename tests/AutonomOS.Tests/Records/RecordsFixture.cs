@@ -21,6 +21,7 @@ public sealed class RecordsProcess : IAsyncDisposable
         Publisher = new TenantPublisher(database, store, TimeProvider.System, NullLogger<TenantPublisher>.Instance);
         Keys = new ApiKeyCache(database, TimeProvider.System, NullLogger<ApiKeyCache>.Instance);
         Tenants = new TenantRegistry(database, Publisher, Keys, TimeProvider.System);
+        Archive = new JobArchive(database);
     }
 
     public SqliteRecords Database { get; }
@@ -32,6 +33,8 @@ public sealed class RecordsProcess : IAsyncDisposable
     public ApiKeyCache Keys { get; }
 
     public TenantRegistry Tenants { get; }
+
+    public JobArchive Archive { get; }
 
     public static async Task<RecordsProcess> OpenAsync(string path, StoreOptions store)
     {

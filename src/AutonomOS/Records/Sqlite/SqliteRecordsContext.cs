@@ -27,5 +27,10 @@ internal sealed class SqliteRecordsContext(DbContextOptions<SqliteRecordsContext
             key.Property(row => row.TenantId).UseCollation("BINARY");
             key.Property(row => row.Id).UseCollation("BINARY");
         });
+        modelBuilder.Entity<ArchivedJobRow>(job =>
+        {
+            job.Property(row => row.TenantId).UseCollation("BINARY");
+            job.Property(row => row.Id).UseCollation("BINARY");
+        });
     }
 }

@@ -55,6 +55,128 @@ namespace AutonomOS.Records.Sqlite.Migrations
                         });
                 });
 
+            modelBuilder.Entity("AutonomOS.Records.ArchivedJobRow", b =>
+                {
+                    b.Property<string>("TenantId")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant_id")
+                        .UseCollation("BINARY");
+
+                    b.Property<long>("Epoch")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("epoch");
+
+                    b.Property<string>("Id")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id")
+                        .UseCollation("BINARY");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempts");
+
+                    b.Property<bool>("CancelRequested")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("cancel_requested");
+
+                    b.Property<byte[]>("Error")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("error");
+
+                    b.Property<long>("EventSequence")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("event_sequence");
+
+                    b.Property<int>("Failures")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("failures");
+
+                    b.Property<long>("FinishedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("finished_at");
+
+                    b.Property<string>("IdempotencyKey")
+                        .HasMaxLength(128)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("idempotency_key");
+
+                    b.Property<int>("LeasesLost")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("leases_lost");
+
+                    b.Property<long>("ListSequence")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("list_sequence");
+
+                    b.Property<int>("MaxAttempts")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("max_attempts");
+
+                    b.Property<byte[]>("Payload")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("payload");
+
+                    b.Property<string>("Pool")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("pool");
+
+                    b.Property<int>("Priority")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("priority");
+
+                    b.Property<byte[]>("ProgressMessage")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("progress_message");
+
+                    b.Property<int>("ProgressPercent")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("progress_percent");
+
+                    b.Property<byte[]>("Result")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("result");
+
+                    b.Property<long?>("StartedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("started_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<long>("SubmittedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("submitted_at");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("type");
+
+                    b.HasKey("TenantId", "Epoch", "Id");
+
+                    b.HasIndex("TenantId", "FinishedAt")
+                        .HasDatabaseName("archived_jobs_finished");
+
+                    b.HasIndex("TenantId", "Epoch", "ListSequence", "Id")
+                        .HasDatabaseName("archived_jobs_listed");
+
+                    b.HasIndex("TenantId", "Epoch", "State", "ListSequence", "Id")
+                        .HasDatabaseName("archived_jobs_listed_by_state");
+
+                    b.ToTable("archived_jobs", null, t =>
+                        {
+                            t.HasCheckConstraint("archived_jobs_state", "state IN ('completed', 'failed', 'cancelled')");
+                        });
+                });
+
             modelBuilder.Entity("AutonomOS.Records.TenantRow", b =>
                 {
                     b.Property<string>("Id")
@@ -139,6 +261,15 @@ namespace AutonomOS.Records.Sqlite.Migrations
                 });
 
             modelBuilder.Entity("AutonomOS.Records.ApiKeyRow", b =>
+                {
+                    b.HasOne("AutonomOS.Records.TenantRow", null)
+                        .WithMany()
+                        .HasForeignKey("TenantId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("AutonomOS.Records.ArchivedJobRow", b =>
                 {
                     b.HasOne("AutonomOS.Records.TenantRow", null)
                         .WithMany()
