@@ -21,6 +21,10 @@ namespace AutonomOS.Tests.Conformance;
 public abstract class CrashTests(StoreFixture store) : ConformanceTests(store)
 {
     private const int LeaseMs = 200;
+
+    /// <summary>Twice the slot time that a claim charges for a tenant's first attempts.</summary>
+    private const int EstimateMs = 20;
+
     private const int Limit = 12;
     private const int PrefixesMax = 60;
     private const int PrefixesAtOnce = 45;
@@ -29,7 +33,7 @@ public abstract class CrashTests(StoreFixture store) : ConformanceTests(store)
     {
         ["submit"] = new("submit", SubmitPrepareAsync, SubmitAsync, SubmitAgainAsync),
         ["claim"] = new("claim", ClaimPrepareAsync, (c, p) => p.Platform.ClaimAsync(Request(c), Ct)),
-        ["renew"] = new("renew", RunningPrepareAsync, (c, p) => p.Platform.RenewAsync([.. c.Running.Select(j => new Renewal(LeaseKey.Of(j), p.Platform.StoreNowMs + LeaseMs))], LeaseMs, Ct)),
+        ["renew"] = new("renew", ChargedPrepareAsync, (c, p) => p.Platform.RenewAsync([.. c.Running.Select(j => new Renewal(LeaseKey.Of(j), p.Platform.StoreNowMs + LeaseMs))], LeaseMs, Ct)),
         ["settle completed"] = new("settle", RunningPrepareAsync, (c, p) => SettleAsync(c, p.Platform, AttemptEnd.Completed), (c, p) => SettleAgainAsync(c, p, AttemptEnd.Completed)),
         ["settle failed"] = new("settle", RunningPrepareAsync, (c, p) => SettleAsync(c, p.Platform, AttemptEnd.Failed)),
         ["settle failed for good"] = new("settle", RunningPrepareAsync, (c, p) => SettleAsync(c, p.Platform, AttemptEnd.FailedForGood), (c, p) => SettleAgainAsync(c, p, AttemptEnd.FailedForGood)),
@@ -271,6 +275,14 @@ public abstract class CrashTests(StoreFixture store) : ConformanceTests(store)
         await ClaimPrepareAsync(made, t);
         made.Running.AddRange(await t.ClaimAsync(2, LeaseMs, made.Pool));
         Assert.Equal(2, made.Running.Count);
+    }
+
+    /// <summary>Attempts that have run for longer than was charged for them beforehand, so that every renewal has a charge to write.</summary>
+    private static async Task ChargedPrepareAsync(Case made, CrashTests t)
+    {
+        await RunningPrepareAsync(made, t);
+        var charged = t.Work.StoreNowMs + EstimateMs;
+        await UntilAsync(() => Task.FromResult(t.Work.StoreNowMs > charged), "the attempts outran what was charged");
     }
 
     private static async Task CancelledRunningPrepareAsync(Case made, CrashTests t)
