@@ -27,7 +27,6 @@ public sealed class Burst : Scenario
         "slots.admission",
         "jobs.conserved",
         "jobs.once",
-        "jobs.refused-never-ran",
         "jobs.order",
         "isolation.canary",
         "liveness.dispatch",

@@ -38,7 +38,7 @@ internal sealed class InstantVariant : ScenarioVariant
 
     public override IReadOnlyList<TenantSpec> Tenants { get; }
 
-    public override IReadOnlyList<string> Checks { get; } = ["latency.submission", "harness.kept-schedule"];
+    public override IReadOnlyList<string> Checks { get; } = ["latency.submission", "jobs.refused-never-ran", "harness.kept-schedule"];
 
     public override string Why =>
         $"N = {Workers * SlotsPerWorker} slots is more than the {_tenants} limits of {Limit} together, so a body too many would find a slot; "
