@@ -16,11 +16,12 @@ internal enum Plant
 /// <param name="Name">This process's name in the run.</param>
 /// <param name="Pool">The pool.</param>
 /// <param name="Slots">Bodies run at once.</param>
+/// <param name="Reserve">Of these, kept for tenants that run nothing.</param>
 /// <param name="LeaseMs">Length of a lease, in milliseconds.</param>
 /// <param name="Seed">The seed of its jitter.</param>
 /// <param name="Plant">A bug to have.</param>
 internal sealed record ProbeWorkerSettings(
-    string Store, string Witness, string Name, string Pool, int Slots, int LeaseMs, int Seed, Plant Plant)
+    string Store, string Witness, string Name, string Pool, int Slots, int Reserve, int LeaseMs, int Seed, Plant Plant)
 {
     /// <summary>The environment variable that carries the store's password.</summary>
     public const string PasswordVariable = "AUTONOMOS_STORE_PASSWORD";

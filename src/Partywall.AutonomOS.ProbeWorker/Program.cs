@@ -69,6 +69,7 @@ static IHost Build(ProbeWorkerSettings settings, WitnessClient witness)
         };
         worker.Pool = settings.Pool;
         worker.Slots = settings.Slots;
+        worker.Reserve = settings.Reserve;
         worker.LeaseMs = settings.LeaseMs;
 
         // The same proportions as the defaults have to the default lease of 8 s.

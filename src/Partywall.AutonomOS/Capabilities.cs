@@ -10,7 +10,7 @@ namespace Partywall.AutonomOS;
 /// capabilities a target has is asked before it is started.
 /// </summary>
 internal sealed class Capabilities
-    : IKeyInspection, IHeldSlots, ILimitChanges, IRecordedProcesses, IProcessFaults, ISettleReplay, IJobEvents, IReconciliation, IApiSurface, IFairDispatch
+    : IKeyInspection, IHeldSlots, ILimitChanges, IRecordedProcesses, IProcessFaults, ISettleReplay, IJobEvents, IReconciliation, IApiSurface, IFairDispatch, IReservedSlots
 {
     private Deployment? _deployment;
 

@@ -29,7 +29,7 @@ internal static class ListCommand
                 Field(output, "proves", scenario.Claim);
                 Field(output, "needs", scenario.Needs.Count == 0 ? "nothing beyond a target" : string.Join(", ", scenario.Needs.Select(static n => n.Name)));
                 Field(output, "checks", string.Join(", ", scenario.Checks));
-                Field(output, "runs", string.Join(", ", scenario.Variants(new ScenarioSize(RunProfile.Quick)).Select(static v => v.Name.Length == 0 ? "one" : v.Name)));
+                Field(output, "runs", string.Join(", ", scenario.Variants(new ScenarioSize(RunProfile.Quick)).Select(Describe)));
             }
 
             output.WriteLine();
@@ -55,6 +55,9 @@ internal static class ListCommand
 
         return ExitCode.Passed;
     }
+
+    private static string Describe(ScenarioVariant variant) =>
+        (variant.Name.Length == 0 ? "one" : variant.Name) + (variant.Needs.Count == 0 ? "" : $" (needs {string.Join(" and ", variant.Needs.Select(static n => n.Name))})");
 
     private static void Field(TextWriter output, string name, string text) => Wrapped(output, text, "    " + name.PadRight(8));
 

@@ -21,21 +21,25 @@ internal sealed class ModelScheduler(TimeProvider time, PlantedBug? bug)
     private double _v;
 
     /// <summary>The next tenant that may run something; null when there is none.</summary>
-    public ModelTenant? Next(IReadOnlyList<ModelTenant> tenants)
+    /// <param name="tenants">All tenants.</param>
+    /// <param name="idleOnly">Only a tenant that runs nothing: the slot is one of the reserve.</param>
+    public ModelTenant? Next(IReadOnlyList<ModelTenant> tenants, bool idleOnly)
     {
+        bool MayRun(ModelTenant tenant) => IsRunnable(tenant) && (!idleOnly || tenant.Slots.Count == 0);
+
         if (bug == PlantedBug.FixedOrder)
         {
-            return tenants.FirstOrDefault(IsRunnable);
+            return tenants.FirstOrDefault(MayRun);
         }
 
         if (bug == PlantedBug.CappedBlocksQueue)
         {
-            return tenants.FirstOrDefault(static t => t.Queue.Count > 0) is { } head && IsRunnable(head) ? head : null;
+            return tenants.FirstOrDefault(static t => t.Queue.Count > 0) is { } head && MayRun(head) ? head : null;
         }
 
         if (bug == PlantedBug.OneTenantAtATime)
         {
-            return tenants.FirstOrDefault(static t => t.Queue.Count + t.Slots.Count > 0) is { } first && IsRunnable(first) ? first : null;
+            return tenants.FirstOrDefault(static t => t.Queue.Count + t.Slots.Count > 0) is { } first && MayRun(first) ? first : null;
         }
 
         // Everybody first, since joining is noticed here; v is the same for all who join now.
@@ -45,7 +49,7 @@ internal sealed class ModelScheduler(TimeProvider time, PlantedBug? bug)
             Join(tenant, behind);
         }
 
-        if (tenants.Where(static t => t.IsCompeting).MinBy(Tag) is not { } next)
+        if (tenants.Where(t => t.IsCompeting && MayRun(t)).MinBy(Tag) is not { } next)
         {
             return null;
         }

@@ -13,7 +13,7 @@ namespace Partywall.Model;
  *
  *   submit   admitted while pending + running < limit + backlog, else refused
  *   dispatch by fair shares of slot time (ModelScheduler); a tenant is runnable with a queued job and fewer slots held
- *            than its limit
+ *            than its limit; where only reserved slots are idle, it must hold none
  *   settle   asks for the attempt's fence; releases the slot, then dispatches
  *
  * A planted bug is one deviation from this, at the place where it would be made; search for "PlantedBug.".
@@ -430,7 +430,7 @@ internal sealed class ModelSystem(int seed, TimeProvider time, PlantedBug? bug) 
     /// <summary>Hands out jobs for as long as there are an idle slot and a runnable tenant. Called under the lock.</summary>
     private void Dispatch()
     {
-        while (!_stopping && _workers.Where(static w => w.Idle > 0).MaxBy(static w => w.Idle) is { } worker && _scheduler.Next(_tenants) is { } tenant)
+        while (!_stopping && _workers.Where(static w => w.Idle > 0).MaxBy(static w => w.Idle) is { } worker && _scheduler.Next(_tenants, worker.HasOnlyReserve) is { } tenant)
         {
             var job = (bug == PlantedBug.NewestFirst ? tenant.Queue.Last() : tenant.Queue.First()).Value;
             if (bug != PlantedBug.DuplicateRun || ++_claims % 10 != 0)
@@ -491,9 +491,12 @@ internal sealed class ModelSystem(int seed, TimeProvider time, PlantedBug? bug) 
 }
 
 /// <summary>A worker of the model: a connection to the witness and a number of slots. Guarded by the system's lock.</summary>
-internal sealed class ModelWorker(WitnessClient witness, int slots)
+internal sealed class ModelWorker(WitnessClient witness, int slots, int reserve)
 {
     public WitnessClient Witness { get; } = witness;
+
+    /// <summary>Whether no more slots are idle than are kept for tenants that run nothing.</summary>
+    public bool HasOnlyReserve => Idle <= reserve;
 
     public int Idle { get; set; } = slots;
 }

@@ -9,7 +9,7 @@ namespace Partywall.Model;
 /// The model as a target: a small job system in this process, correct by construction, into which one bug can be
 /// planted. The framework and its checks are tried on it.
 /// </summary>
-public sealed class ModelTarget : ITarget, ILimitChanges, IHeldSlots, ISettleReplay, IKeyInspection, IReconciliation, IApiSurface, IFairDispatch
+public sealed class ModelTarget : ITarget, ILimitChanges, IHeldSlots, ISettleReplay, IKeyInspection, IReconciliation, IApiSurface, IFairDispatch, IReservedSlots
 {
     private readonly PlantedBug? _bug;
     private readonly ConcurrentDictionary<string, ModelClient> _clients = new(StringComparer.Ordinal);
@@ -39,7 +39,7 @@ public sealed class ModelTarget : ITarget, ILimitChanges, IHeldSlots, ISettleRep
             try
             {
                 var witness = await WitnessClient.ConnectAsync(environment.WitnessSocketPath, $"model-worker-{i}", cancellationToken);
-                _system.AddWorker(new ModelWorker(witness, environment.SlotsPerWorker));
+                _system.AddWorker(new ModelWorker(witness, environment.SlotsPerWorker, _bug == PlantedBug.ReserveIgnored ? 0 : environment.ReservedSlotsPerWorker));
             }
             catch (WitnessException e)
             {

@@ -131,6 +131,10 @@ public sealed record PlantedBug(string Name, string Class, string Breaks, string
     public static PlantedBug CappedBlocksQueue { get; } = new(
         "capped-blocks-queue", "starvation", "A tenant at its limit with waiting jobs blocks all tenants behind it.", MixedDurations, "neighbour.slowdown");
 
+    /// <summary>The reserve is configured, and given to whoever asks.</summary>
+    public static PlantedBug ReserveIgnored { get; } = new(
+        "reserve-ignored", "starvation", "Slots kept for tenants that run nothing are taken by tenants that run something already.", MixedDurations, "fairness.reserve");
+
     /// <summary>A queue gives out the latest job first.</summary>
     public static PlantedBug NewestFirst { get; } = new(
         "newest-first", "starvation", "A tenant's latest job goes first, so that an early one waits as long as others come.", Burst, "jobs.order");
@@ -142,7 +146,7 @@ public sealed record PlantedBug(string Name, string Class, string Breaks, string
         ForeignText, StrayKey, IdempotencyShared, RaiseNotTold, OneTenantAtATime, SubmitWaitsForStart, CountDrifts,
         NewlineAllowed, ListByPrefix, RefusedIdStored,
         EndpointNobodyProbes, CancelThenAsk, ErrorTextKept,
-        FixedOrder, WeightsIgnored, ChargedByCount, CreditBanked, JoinsLast, CappedBlocksQueue, NewestFirst,
+        FixedOrder, WeightsIgnored, ChargedByCount, CreditBanked, JoinsLast, CappedBlocksQueue, ReserveIgnored, NewestFirst,
     ];
 
     /// <summary>Finds a bug by its name.</summary>

@@ -77,6 +77,20 @@ public sealed class ScenarioRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_TargetKeepsNoReserve_OnlyTheVariantThatNeedsOneIsSkipped()
+    {
+        var scenario = ScenarioCatalogue.Find("stress/mixed-durations")[0];
+        var variant = Assert.Single(scenario.Variants(Settings().Size), static v => v.Needs.Count > 0);
+        var target = new WrappedTarget { Lacks = typeof(IReservedSlots) };
+
+        var result = await new ScenarioRunner(Settings()).RunAsync(scenario, variant, () => target, null, Cancel);
+
+        Assert.Equal(VariantStatus.Skipped, result.Status);
+        Assert.Contains("ReservedSlots", result.Reason, StringComparison.Ordinal);
+        Assert.True(target.IsDisposed);
+    }
+
+    [Fact]
     public async Task Run_TargetBreaksUnexpectedly_IsBrokenAndCleanedUp()
     {
         var target = new WrappedTarget { OnOnboard = static () => throw new InvalidCastException("a defect") };

@@ -308,6 +308,7 @@ internal sealed class Deployment : IAsyncDisposable
                 "--witness", _environment.WitnessSocketPath,
                 "--name", name,
                 "--slots", _environment.SlotsPerWorker.ToString(CultureInfo.InvariantCulture),
+                "--reserve", _environment.ReservedSlotsPerWorker.ToString(CultureInfo.InvariantCulture),
                 "--lease-ms", _options.LeaseMs.ToString(CultureInfo.InvariantCulture),
                 "--seed", (_environment.Seed ^ i).ToString(CultureInfo.InvariantCulture),
             ];

@@ -35,6 +35,7 @@ public static class CheckCatalogue
         new ProgressMonotoneCheck(),
         new FairnessServiceCheck(),
         new FairnessNextSlotCheck(),
+        new FairnessReserveCheck(),
         new FairnessShareCheck(),
         new FairnessFinishCheck(),
         new NeighbourSlowdownCheck(),

@@ -19,6 +19,7 @@ namespace Partywall.History;
 /// <param name="Demands">
 /// What the run must have shown to be fit to judge by, for <c>harness.saw-enough</c>; see <see cref="RunDemands"/>.
 /// </param>
+/// <param name="ReservedSlotsPerWorker">Slots of each worker that are kept for tenants that run nothing. Default 0.</param>
 public sealed record RunHeader(
     long AtNs,
     string Format,
@@ -33,12 +34,17 @@ public sealed record RunHeader(
     int SlotsPerWorker,
     IReadOnlyList<string> Checks,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? PlantedBug,
-    RunDemands Demands)
+    RunDemands Demands,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int ReservedSlotsPerWorker = 0)
     : HistoryEvent(AtNs)
 {
     /// <summary>The pool size N: bodies that can run at once.</summary>
     [JsonIgnore]
     public int PoolSize => Workers * SlotsPerWorker;
+
+    /// <summary>Slots that are kept for tenants that run nothing, over all workers. All others are anybody's.</summary>
+    [JsonIgnore]
+    public int ReservedSlots => Workers * ReservedSlotsPerWorker;
 }
 
 /// <summary>What a run must have shown before anything is concluded from it; a run that did not is inconclusive.</summary>

@@ -46,7 +46,7 @@ public sealed class ScenarioRunner
         ArgumentNullException.ThrowIfNull(createTarget);
         var begun = Stopwatch.GetTimestamp();
         var target = createTarget();
-        var missing = scenario.Needs.Where(need => !need.IsOfferedBy(target)).Select(static need => need.Name).ToList();
+        var missing = scenario.Needs.Concat(variant.Needs).Where(need => !need.IsOfferedBy(target)).Select(static need => need.Name).ToList();
         if (missing.Count > 0)
         {
             await target.DisposeAsync();
@@ -206,6 +206,7 @@ public sealed class ScenarioRunner
                     Seed = _settings.Seed,
                     Workers = variant.Workers,
                     SlotsPerWorker = variant.SlotsPerWorker,
+                    ReservedSlotsPerWorker = variant.ReservedSlotsPerWorker,
                 },
                 bound.Token);
         }
@@ -333,7 +334,8 @@ public sealed class ScenarioRunner
         variant.SlotsPerWorker,
         [.. scenario.Checks, .. variant.Checks],
         _settings.PlantedBug,
-        variant.Demands);
+        variant.Demands,
+        variant.ReservedSlotsPerWorker);
 
     private static RunOutcome Outcome(VariantStatus status) => status switch
     {

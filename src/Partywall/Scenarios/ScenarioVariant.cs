@@ -18,6 +18,12 @@ public abstract class ScenarioVariant
     /// <summary>Slots of each worker. The pool size N is workers × slots.</summary>
     public abstract int SlotsPerWorker { get; }
 
+    /// <summary>Slots of each worker that are kept for tenants that run nothing. Default: none.</summary>
+    public virtual int ReservedSlotsPerWorker => 0;
+
+    /// <summary>Capabilities that this variant cannot do without, beside the scenario's own.</summary>
+    public IReadOnlyList<Capability> Needs => ReservedSlotsPerWorker > 0 ? [Capability.Of<IReservedSlots>()] : [];
+
     /// <summary>The tenants, in the order in which they are onboarded.</summary>
     public abstract IReadOnlyList<TenantSpec> Tenants { get; }
 

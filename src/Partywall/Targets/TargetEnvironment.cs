@@ -24,6 +24,12 @@ public sealed record TargetEnvironment
     /// <summary>Slots of each worker: bodies it runs at once. At least 1.</summary>
     public required int SlotsPerWorker { get; init; }
 
+    /// <summary>
+    /// Slots of each worker kept for tenants that run nothing, see <see cref="IReservedSlots"/>; asked only of a target that
+    /// offers that. 0 to <see cref="SlotsPerWorker"/> − 1; default 0.
+    /// </summary>
+    public int ReservedSlotsPerWorker { get; init; }
+
     /// <summary>The source of time. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 

@@ -23,6 +23,8 @@ internal sealed class HistoryBuilder
 
     public int SlotsPerWorker { get; set; } = 100;
 
+    public int ReservedSlotsPerWorker { get; set; }
+
     public IReadOnlyList<string> Checks { get; set; } = ["slots.bound"];
 
     public static long Ns(double ms) => (long)(ms * 1_000_000);
@@ -170,7 +172,7 @@ internal sealed class HistoryBuilder
     [
         new RunHeader(
             0, HistoryFormat.Name, HistoryFormat.Version, DateTimeOffset.UnixEpoch, "stress/quota", "", "model", "Quick", 1,
-            Workers, SlotsPerWorker, Checks, null, Demands),
+            Workers, SlotsPerWorker, Checks, null, Demands, ReservedSlotsPerWorker),
         .. _events.OrderBy(static e => e.AtNs),
     ];
 }

@@ -1,4 +1,3 @@
-using Partywall.Checks.Jobs;
 using Partywall.History;
 
 namespace Partywall.Checks.Fairness;
@@ -39,7 +38,7 @@ public sealed class FairnessNextSlotCheck : ICheck
         var disturbances = Disturbance.Of(history);
         var judged = 0;
         long longestNs = 0;
-        foreach (var arrival in Arrivals(history, stated.Terms.Tenants, bodies))
+        foreach (var arrival in Newcomers.Of(history, bodies).Where(j => stated.Terms.Tenants.Contains(j.Tenant, StringComparer.Ordinal)))
         {
             var atNs = arrival.Accepted!.Answer!.AtNs;
             var ran = bodies.Where(b => b.Start.AtNs <= atNs && b.SurelyUntilNs > atNs).ToList();
@@ -72,27 +71,5 @@ public sealed class FairnessNextSlotCheck : ICheck
         notes.Figure("newcomers to a full pool", judged, "arrivals");
         notes.Figure("longest wait beyond the first free slot", Nanoseconds.ToMs(longestNs), "ms");
         return notes.Result(judged, "No tenant that ran nothing came to a full pool.");
-    }
-
-    /// <summary>The first jobs accepted for tenants that had nothing open.</summary>
-    private static IEnumerable<SubmittedJob> Arrivals(HistoryData history, IReadOnlyList<string> tenants, IReadOnlyList<BodyRun> bodies)
-    {
-        var ends = bodies.GroupBy(static b => b.Start.Label, StringComparer.Ordinal)
-            .ToDictionary(static g => g.Key, static g => g.Max(static b => b.PossiblyUntilNs), StringComparer.Ordinal);
-        foreach (var tenant in SubmittedJob.Of(Operation.Of(history)).Values
-            .Where(j => j.Accepted is not null && tenants.Contains(j.Tenant, StringComparer.Ordinal))
-            .GroupBy(static j => j.Tenant, StringComparer.Ordinal))
-        {
-            long openUntilNs = long.MinValue;
-            foreach (var job in tenant.OrderBy(static j => j.Accepted!.Asked.AtNs))
-            {
-                if (job.Accepted!.Asked.AtNs > openUntilNs)
-                {
-                    yield return job;
-                }
-
-                openUntilNs = Math.Max(openUntilNs, ends.GetValueOrDefault(job.Label, long.MaxValue));
-            }
-        }
     }
 }

@@ -8,7 +8,7 @@ namespace Partywall.Checks.Liveness;
  * When a tenant must get a start.
  *
  * A tenant waits while it has an accepted job that is due, of which no body has started and whose cancelling nobody asked for, fewer
- * bodies than its limit, the pool has fewer bodies than slots, and the system is left in peace. If all that holds for
+ * bodies than its limit, the pool has fewer bodies than slots that are anybody's (not kept in reserve), and the system is left in peace. If all that holds for
  * StartMsMax on end without a start of that tenant, its work is stuck. StartMsMax is far above any sweep or poll a system
  * should need, so that only what nobody will ever wake, or is woken by luck, is called that.
  *
@@ -234,7 +234,7 @@ public sealed class LivenessDispatchCheck : ICheck
 
         private void ReviewPool(long atNs)
         {
-            var free = _running < _history.Header.PoolSize && _troubles == 0;
+            var free = _running < _history.Header.PoolSize - _history.Header.ReservedSlots && _troubles == 0;
             if (free && _poolFreeSince is null)
             {
                 _poolFreeSince = atNs;

@@ -57,6 +57,15 @@ public sealed class LivenessDispatchCheckTests
         Judged.Fails(Check, Rested(Pool(2).Life("a", "long", 0, 1, 20_000).Life("b", "j", 0, 20_001, 20_002)), "b waited", "b");
 
     [Fact]
+    public void Evaluate_OnlyReservedSlotsFree_NoStartIsOwed()
+    {
+        var history = Pool(2);
+        history.ReservedSlotsPerWorker = 1;
+
+        Judged.Passes(Check, Rested(history.Life("a", "long", 0, 1, 20_000).Life("b", "j", 0, 20_001, 20_002)));
+    }
+
+    [Fact]
     public void Evaluate_PoolFreeOnlyNowAndThen_Passes()
     {
         var history = Pool(1).Submit("b", "j", 0);
