@@ -57,8 +57,15 @@ internal static class SettleWait
         List<(RecordedTenant Tenant, string Job)> jobs, CancellationToken cancellationToken)
     {
         var open = new ConcurrentBag<(RecordedTenant Tenant, string Job)>();
-        await Task.WhenAll(jobs.GroupBy(static j => j.Tenant).Select(tenant =>
-            Parallel.ForEachAsync(tenant, Options(cancellationToken), async (job, ct) =>
+        await Task.WhenAll(jobs.GroupBy(static j => j.Tenant).Select(async tenant =>
+        {
+            // One call for all. Should it not be true, then each job is looked at once more at rest, and shows it.
+            if ((await tenant.Key.UsageAsync(cancellationToken)).Value is { Running: 0, Pending: 0 })
+            {
+                return;
+            }
+
+            await Parallel.ForEachAsync(tenant, Options(cancellationToken), async (job, ct) =>
             {
                 var reply = await job.Tenant.GetAsync(job.Job, OperationReason.Observe, ct);
 
@@ -67,7 +74,8 @@ internal static class SettleWait
                 {
                     open.Add(job);
                 }
-            })));
+            });
+        }));
         return [.. open];
     }
 

@@ -167,7 +167,7 @@ public sealed class WitnessServer : IAsyncDisposable
                         break;
                     case StopMessage stop:
                         _record(new BodyStopped(_clock.ToNs(stop.At), stop.Body, stop.Outcome));
-                        State.Stopped(stop.Body);
+                        State.Stopped(stop.Body, _clock.ToNs(stop.At));
                         break;
                     case BeatMessage beat:
                         lastBeat = Beat(process, lastBeat, beat.At);
@@ -245,7 +245,7 @@ public sealed class WitnessServer : IAsyncDisposable
         var body = Interlocked.Increment(ref _bodies);
         _record(new BodyStarted(
             _clock.ToNs(start.At), body, process, start.Tenant, start.Job, start.Label, start.Attempt, start.Fence));
-        State.Started(body, process, start);
+        State.Started(body, process, start, _clock.ToNs(start.At));
         await connection.SendAsync(new AckMessage(start.Request, body));
     }
 }

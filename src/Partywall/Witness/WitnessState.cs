@@ -21,8 +21,10 @@ public sealed class WitnessState
     private readonly Dictionary<string, WitnessedBody> _lastByLabel = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _stopsByLabel = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _startsByTenant = new(StringComparer.Ordinal);
+    private readonly Dictionary<long, long> _startedNs = [];
     private readonly HashSet<string> _processes = new(StringComparer.Ordinal);
     private TaskCompletionSource _changed = NewSignal();
+    private long _longestNs;
 
     /// <summary>Bodies running now, over all tenants.</summary>
     public int RunningTotal
@@ -44,6 +46,18 @@ public sealed class WitnessState
             lock (_gate)
             {
                 return _processes.Count;
+            }
+        }
+    }
+
+    /// <summary>How long the longest body lasted that has stopped so far, over all tenants, in milliseconds; 0 when none has.</summary>
+    public double LongestMs
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return TimeSpan.FromTicks(_longestNs / TimeSpan.NanosecondsPerTick).TotalMilliseconds;
             }
         }
     }
@@ -142,19 +156,21 @@ public sealed class WitnessState
         }
     });
 
-    internal void Started(long body, string process, StartMessage start) => Change(() =>
+    internal void Started(long body, string process, StartMessage start, long atNs) => Change(() =>
     {
         var witnessed = new WitnessedBody(body, process, start.Tenant, start.Job, start.Label, start.Attempt, start.Fence);
         _running[body] = witnessed;
+        _startedNs[body] = atNs;
         _lastByLabel[start.Label] = witnessed;
         _runningByTenant[start.Tenant] = _runningByTenant.GetValueOrDefault(start.Tenant) + 1;
         _startsByTenant[start.Tenant] = _startsByTenant.GetValueOrDefault(start.Tenant) + 1;
     });
 
-    internal void Stopped(long body) => Change(() =>
+    internal void Stopped(long body, long atNs) => Change(() =>
     {
         if (_running.TryGetValue(body, out var witnessed))
         {
+            _longestNs = Math.Max(_longestNs, atNs - _startedNs[body]);
             Remove(witnessed);
             _stopsByLabel[witnessed.Label] = _stopsByLabel.GetValueOrDefault(witnessed.Label) + 1;
         }
@@ -163,6 +179,7 @@ public sealed class WitnessState
     private void Remove(WitnessedBody body)
     {
         _running.Remove(body.Body);
+        _startedNs.Remove(body.Body);
         _runningByTenant[body.Tenant]--;
     }
 

@@ -42,7 +42,7 @@ internal sealed class RoomyVariant : ScenarioVariant
 
     public override string Why =>
         $"N = {Workers * SlotsPerWorker} slots is more than both limits ({LongLimit} and {ShortLimit}) together, so whoever waits does not wait for a slot; "
-        + $"of {LongJobs} long jobs half wait at their tenant's limit while the {ShortJobs} short ones are handed in, and a long body ({LongMs} ms) lasts several times what all short ones take, so being blocked by one multiplies the wait; "
+        + $"of {LongJobs} long jobs half wait at their tenant's limit while the {ShortJobs} short ones are handed in, and a long body ({LongMs} ms) lasts several times what all short ones take, so being blocked by one multiplies the wait (what is left of the long ones when the short ones have run is cancelled); "
         + $"{_rounds} rounds of both arms, {_rounds * ShortJobs} waits each, are enough for a comparison of the {Percent:0}th percentile.";
 
     public override RunDemands Demands => new(
@@ -70,13 +70,20 @@ internal sealed class RoomyVariant : ScenarioVariant
             foreach (var arm in arms)
             {
                 run.Record(new ArmBegan(run.Clock.NowNs, round, arm));
+                List<Submission> held = [];
                 if (arm == ComparisonArm.Beside)
                 {
-                    await neighbour.SubmitBatchAsync([.. Enumerable.Range(0, LongJobs).Select(_ => run.NewJob(LongMs))], cancellationToken);
+                    var replies = await neighbour.SubmitBatchAsync([.. Enumerable.Range(0, LongJobs).Select(_ => run.NewJob(LongMs))], cancellationToken);
+                    held.AddRange(replies.Select(static r => r.Value).OfType<Submission>());
                     await run.Witness.WaitAsync(static w => w.Running(Long) >= LongLimit, Bound, cancellationToken);
                 }
 
+                var before = run.Witness.Starts(Short);
                 await tenant.SubmitBatchAsync([.. Enumerable.Range(0, ShortJobs).Select(_ => run.NewJob(ShortMs))], cancellationToken);
+                await run.Witness.WaitAsync(w => w.Starts(Short) >= before + ShortJobs && w.Running(Short) == 0, Bound, cancellationToken);
+
+                // What they were to be compared with is over; the next arm need not wait for the rest of the long ones.
+                await Task.WhenAll(held.Select(h => neighbour.CancelAsync(h.JobId, null, cancellationToken)));
                 await run.BodiesEndedAsync(Bound, cancellationToken);
                 await Task.WhenAll(LastOf(neighbour), LastOf(tenant));
             }

@@ -1,12 +1,14 @@
+using Partywall.Checks.Fairness;
 using Partywall.Targets;
 
 namespace Partywall.Scenarios.Stress.Fairnesses;
 
 /*
  * How much work the claim needs. fairness.service concludes from an interval whose service by weight is ten times the
- * scheduler's bound, so both tenants get enough work for eighteen times, counted in bodies: the bound is measured in the
- * longest body, and a busy machine stretches one now and then. It follows from what the scheduler states, by the same
- * formula as that check's, with the lengths that are meant here.
+ * scheduler's bound. The bound follows from what the scheduler states, by the same formula as that check's, and is measured in
+ * the longest body; which that will be is only known while they run, since a busy machine stretches one now and then. So both
+ * tenants get the work for bodies of their meant length, and while they still have some left, what is missing for the longest one
+ * seen is added. An idle machine is done early, and a busy one takes as long as it takes.
  */
 
 /// <summary>
@@ -26,7 +28,15 @@ internal sealed class FreedVariant : FairVariant
     /// </summary>
     private const int Limit = 4 * Slots;
     private const int Capped = 1;
-    private const int ServicePerBound = 18;
+
+    /// <summary>What is asked for, and a tenth for the edges of the interval.</summary>
+    private const double ServicePerBound = 1.1 * FairnessServiceCheck.ServicePerBoundMin;
+
+    /// <summary>The longest body, in milliseconds, for which work is added. With one that is longer the run may show nothing.</summary>
+    private const int LongestMsMax = 4 * BodyMs;
+
+    /// <summary>Work is added when one of the two has so many jobs left: more than can start while they are handed in.</summary>
+    private const int LeftMin = 40;
     private static readonly TimeSpan FreedBound = TimeSpan.FromMinutes(5);
 
     private readonly int _cappedMs;
@@ -44,9 +54,9 @@ internal sealed class FreedVariant : FairVariant
     public override string Why =>
         $"While {Freed} is held at {Capped} of N = {Slots} slots, {Steady} has the other {Slots - Capped} for {_cappedMs} ms and gets {(Slots - (2 * Capped)) * _cappedMs} ms of slot time more, "
         + "which is more than the scheduler's bound: were it a debt, it would be paid back at once by a gap that shows. "
-        + $"Then both could fill the pool, and go on until their service is {ServicePerBound} times the bound, so that a drift shows as well.";
+        + $"Then both could fill the pool, and go on until their service is {ServicePerBound:0} times the bound, measured in the longest body seen, so that a drift shows as well.";
 
-    public override int Submissions => (int)((((Slots - Capped) + Capped) * _cappedMs / BodyMs) + (2 * NeededMs(new DispatchTerms(20, 10, 10)) / BodyMs));
+    public override int Submissions => (Slots * _cappedMs / BodyMs) + (2 * JobsFor(new DispatchTerms(20, 10, 10), BodyMs));
 
     public override async Task DriveAsync(ScenarioRun run, CancellationToken cancellationToken)
     {
@@ -55,22 +65,36 @@ internal sealed class FreedVariant : FairVariant
             throw new InvalidOperationException("The scenario needs changes of limits.");
         }
 
-        var neededMs = NeededMs(State(run));
+        var terms = State(run);
+        var given = JobsFor(terms, BodyMs);
         var before = (Slots - Capped) * _cappedMs / BodyMs;
-        await SubmitAsync(
-            run,
-            [(Steady, before + (int)(neededMs / BodyMs), BodyMs), (Freed, (Capped * _cappedMs / BodyMs) + (int)(neededMs / BodyMs), BodyMs)],
-            cancellationToken);
-        await run.Witness.WaitAsync(w => w.Starts(Steady) >= before, FreedBound, cancellationToken);
+        var (steady, freed) = (before + given, (Capped * _cappedMs / BodyMs) + given);
+        var (steadyStarts, freedStarts) = (run.Witness.Starts(Steady), run.Witness.Starts(Freed));
+        await SubmitAsync(run, [(Steady, steady, BodyMs), (Freed, freed, BodyMs)], cancellationToken);
+        await run.Witness.WaitAsync(w => w.Starts(Steady) - steadyStarts >= before, FreedBound, cancellationToken);
         await run.SetLimitsAsync(changes, Freed, Limit, MaxQueued, cancellationToken);
+        while (await run.Witness.WaitAsync(
+            w => Math.Min(steady - (w.Starts(Steady) - steadyStarts), freed - (w.Starts(Freed) - freedStarts)) <= LeftMin, FreedBound, cancellationToken))
+        {
+            var missing = JobsFor(terms, Math.Min(run.Witness.LongestMs, LongestMsMax)) - given;
+            if (missing <= 0)
+            {
+                break;
+            }
+
+            await SubmitAsync(run, [(Steady, missing, BodyMs), (Freed, missing, BodyMs)], cancellationToken);
+            (given, steady, freed) = (given + missing, steady + missing, freed + missing);
+        }
+
         await EndedAsync(run, cancellationToken);
     }
 
-    private static double NeededMs(DispatchTerms terms)
+    /// <summary>The jobs that each tenant needs while both can be served, if the longest body lasts so long.</summary>
+    private static int JobsFor(DispatchTerms terms, double bodyMs)
     {
-        var longestMs = Math.Max(BodyMs + terms.HandOverMs, terms.EstimateMs);
+        var longestMs = Math.Max(bodyMs + terms.HandOverMs, terms.EstimateMs);
         var errorMs = Math.Min(terms.ChargeErrorMs ?? longestMs, longestMs);
         var partMs = ((Slots + 1) * longestMs) + (2 * Slots * errorMs) + (2 * Slots * (terms.NoteMs + terms.HandOverMs));
-        return ServicePerBound * 2 * partMs;
+        return (int)Math.Ceiling(ServicePerBound * 2 * partMs / BodyMs);
     }
 }
