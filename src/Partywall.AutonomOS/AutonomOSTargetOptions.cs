@@ -26,6 +26,9 @@ public sealed record AutonomOSTargetOptions
     /// <summary>The probe worker program, a <c>.dll</c> or an executable; null for the one built beside this assembly.</summary>
     public string? WorkerProgram { get; init; }
 
+    /// <summary>The submitter program, a <c>.dll</c> or an executable; null for the one built beside this assembly.</summary>
+    public string? SubmitterProgram { get; init; }
+
     /// <summary>Length of a lease, in milliseconds. 200 to 600,000; default 8,000, as any worker's.</summary>
     public int LeaseMs { get; init; } = ClaimRequest.DefaultLeaseMs;
 

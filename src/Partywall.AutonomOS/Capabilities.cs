@@ -10,7 +10,8 @@ namespace Partywall.AutonomOS;
 /// capabilities a target has is asked before it is started.
 /// </summary>
 internal sealed class Capabilities
-    : IKeyInspection, IHeldSlots, ILimitChanges, IRecordedProcesses, IProcessFaults, ISettleReplay, IJobEvents, IReconciliation, IApiSurface, IFairDispatch, IReservedSlots
+    : IKeyInspection, IHeldSlots, ILimitChanges, IRecordedProcesses, IProcessFaults, ISettleReplay, IJobEvents, IReconciliation, IApiSurface, IFairDispatch,
+        IReservedSlots, ISubmitterProcesses
 {
     private Deployment? _deployment;
 
@@ -54,6 +55,10 @@ internal sealed class Capabilities
     /// <inheritdoc/>
     public Task<Reply<SettleReplayed>> SettleAgainAsync(string tenantId, string jobId, string fence, CancellationToken cancellationToken) =>
         Running.Settles.SettleAgainAsync(tenantId, jobId, fence, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> StartSubmittersAsync(int count, IReadOnlyList<string> tenantIds, CancellationToken cancellationToken) =>
+        Running.StartSubmittersAsync(count, tenantIds, cancellationToken);
 
     /// <inheritdoc/>
     public Task StrikeAsync(string process, ProcessFault fault, CancellationToken cancellationToken) =>

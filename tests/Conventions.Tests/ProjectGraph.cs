@@ -15,6 +15,7 @@ internal sealed class ProjectGraph
         ["Partywall.Model"] = ["Partywall"],
         ["Partywall.AutonomOS"] = ["Partywall", "AutonomOS"],
         ["Partywall.AutonomOS.ProbeWorker"] = ["Partywall", "AutonomOS"],
+        ["Partywall.AutonomOS.Submitter"] = ["Partywall.AutonomOS"],
         ["Partywall.Cli"] = ["Partywall", "Partywall.Model", "Partywall.AutonomOS"],
     };
 

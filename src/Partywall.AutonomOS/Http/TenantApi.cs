@@ -12,6 +12,9 @@ internal sealed class TenantApi(string tenantId, Uri api, string key, TimeSpan b
     private readonly ApiConnection _connection = new(api, key, bound);
     private int _disposed;
 
+    /// <summary>Its key, for the tenant's clients in other processes.</summary>
+    public string Key { get; } = key;
+
     /// <summary>Its connection, for calls that are found by the API's description.</summary>
     public ApiConnection Connection => _connection;
 

@@ -88,7 +88,9 @@ internal sealed class ChildProcess : IAsyncDisposable
         {
             var process = Process.Start(start)!;
             watchdog.Started(process.Id);
-            return new ChildProcess(spec.Name, process, log, watchdog);
+            var child = new ChildProcess(spec.Name, process, log, watchdog);
+            child.Write(spec.Input);
+            return child;
         }
         catch (Exception e) when (e is Win32Exception or IOException)
         {
@@ -165,6 +167,24 @@ internal sealed class ChildProcess : IAsyncDisposable
 
         _log.Dispose();
         _process.Dispose();
+    }
+
+    private void Write(string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        try
+        {
+            _process.StandardInput.Write(line + "\n");
+            _process.StandardInput.Flush();
+        }
+        catch (IOException)
+        {
+            // It has ended already; whoever waits for it is told so, with its last words.
+        }
     }
 
     private string LastWords()

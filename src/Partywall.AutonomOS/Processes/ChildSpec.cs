@@ -6,9 +6,11 @@ namespace Partywall.AutonomOS.Processes;
 /// <param name="Arguments">Its arguments. Never a secret: every user of the machine can read them.</param>
 /// <param name="Environment">Set for it beyond what it inherits; secrets go here.</param>
 /// <param name="Announcements">Beginnings of lines of its standard output that are waited for.</param>
+/// <param name="Input">The first line of its standard input, which stays open after it; null for none. Secrets may go here too.</param>
 internal sealed record ChildSpec(
     string Name,
     ProgramFile Program,
     IReadOnlyList<string> Arguments,
     IReadOnlyDictionary<string, string> Environment,
-    IReadOnlyList<string> Announcements);
+    IReadOnlyList<string> Announcements,
+    string? Input = null);

@@ -8,7 +8,7 @@ using Partywall.Targets;
 namespace Partywall.AutonomOS.Processes;
 
 /// <summary>
-/// The processes of one run and the harness's connections to them: watchdog, host, workers, store. Started once, in
+/// The processes of one run and the harness's connections to them: watchdog, host, workers, submitters, store. Started once, in
 /// this order, each ready before the next; stopped in the reverse one. Thread-safe after the start.
 /// </summary>
 internal sealed class Deployment : IAsyncDisposable
@@ -18,6 +18,7 @@ internal sealed class Deployment : IAsyncDisposable
 
     private const string HostListens = "autonomos: listening on ";
     private const string HostStore = "autonomos: store ";
+    private const string SubmitterReady = "partywall-submitter: ready";
     private const string WorkerReady = "partywall-probe-worker: ready";
     private const int PollMs = 50;
     private const int BitePollMs = 2;
@@ -29,10 +30,12 @@ internal sealed class Deployment : IAsyncDisposable
     private readonly TargetEnvironment _environment;
     private readonly ProgramFile _hostProgram;
     private readonly ProgramFile _workerProgram;
+    private readonly ProgramFile _submitterProgram;
     private readonly string _directory;
     private readonly string _adminKey = NewAdminKey();
     private readonly Lock _gate = new();
     private readonly List<ChildProcess> _workers = [];
+    private readonly List<ChildProcess> _submitters = [];
     private readonly HashSet<TenantApi> _clients = [];
     private Watchdog? _watchdog;
     private ChildProcess? _host;
@@ -45,12 +48,19 @@ internal sealed class Deployment : IAsyncDisposable
     private Uri? _api;
     private bool _disposed;
 
-    private Deployment(AutonomOSTargetOptions options, TargetEnvironment environment, ProgramFile hostProgram, ProgramFile workerProgram, string directory)
+    private Deployment(
+        AutonomOSTargetOptions options,
+        TargetEnvironment environment,
+        ProgramFile hostProgram,
+        ProgramFile workerProgram,
+        ProgramFile submitterProgram,
+        string directory)
     {
         _options = options;
         _environment = environment;
         _hostProgram = hostProgram;
         _workerProgram = workerProgram;
+        _submitterProgram = submitterProgram;
         _directory = directory;
     }
 
@@ -87,9 +97,10 @@ internal sealed class Deployment : IAsyncDisposable
     {
         var host = ProgramFile.Find(options.HostProgram, ProgramFile.HostPath, "The AutonomOS host");
         var worker = ProgramFile.Find(options.WorkerProgram, ProgramFile.WorkerPath, "The probe worker");
+        var submitter = ProgramFile.Find(options.SubmitterProgram, ProgramFile.SubmitterPath, "The submitter");
 
         // One letter: the sockets of the embedded store stand in it, and a socket's whole path has 107 bytes.
-        return new Deployment(options, environment, host, worker, Path.Combine(environment.ScratchDirectory, "a"));
+        return new Deployment(options, environment, host, worker, submitter, Path.Combine(environment.ScratchDirectory, "a"));
     }
 
     /// <summary>Starts everything. On failure whatever was begun is ended by disposing.</summary>
@@ -134,6 +145,33 @@ internal sealed class Deployment : IAsyncDisposable
 
         await client.OpenAsync(cancellationToken);
         return client;
+    }
+
+    /// <summary>Starts processes that submit for tenants, with the tenants' keys.</summary>
+    /// <returns>Their names.</returns>
+    /// <exception cref="TargetException">One could not be started, or a key did not work.</exception>
+    public async Task<IReadOnlyList<string>> StartSubmittersAsync(int count, IReadOnlyList<string> tenantIds, CancellationToken cancellationToken)
+    {
+        var keys = tenantIds.ToDictionary(static t => t, t => ClientOf(t).Key, StringComparer.Ordinal);
+        var settings = new SubmitterSettings(Api, _options.CallMsMax, keys).ToJson();
+        var started = new List<ChildProcess>();
+        lock (_gate)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                var name = string.Create(CultureInfo.InvariantCulture, $"submitter-{_submitters.Count + 1}");
+                var submitter = ChildProcess.Start(
+                    new ChildSpec(name, _submitterProgram, [name, _environment.WitnessSocketPath], EnvironmentWith(), [SubmitterReady], settings),
+                    _environment.LogDirectory,
+                    _watchdog!);
+                _submitters.Add(submitter);
+                started.Add(submitter);
+            }
+        }
+
+        var bound = TimeSpan.FromMilliseconds(_options.StartMsMax);
+        await Task.WhenAll(started.Select(s => s.AnnouncedAsync(SubmitterReady, bound, cancellationToken)));
+        return [.. started.Select(static s => s.Name)];
     }
 
     /// <summary>Strikes a process and waits for the proof that it took effect.</summary>
@@ -196,7 +234,9 @@ internal sealed class Deployment : IAsyncDisposable
         _admin?.Dispose();
         var grace = TimeSpan.FromMilliseconds(_options.StopMsMax);
 
-        // Workers first: they settle or hand back what they hold while the system is still there to take it.
+        await Task.WhenAll(_submitters.Select(s => AttemptAsync(() => s.StopAsync(grace))));
+
+        // Workers before the host: they settle or hand back what they hold while the system is still there to take it.
         await Task.WhenAll(_workers.Select(w => AttemptAsync(() => w.StopAsync(grace))));
         if (_host is not null)
         {
@@ -374,15 +414,17 @@ internal sealed class Deployment : IAsyncDisposable
     {
         lock (_gate)
         {
-            return _host is null ? [.. _workers] : [_host, .. _workers];
+            return _host is null ? [.. _workers, .. _submitters] : [_host, .. _workers, .. _submitters];
         }
     }
 
-    private ApiConnection ConnectionOf(string tenantId)
+    private ApiConnection ConnectionOf(string tenantId) => ClientOf(tenantId).Connection;
+
+    private TenantApi ClientOf(string tenantId)
     {
         lock (_gate)
         {
-            return _clients.FirstOrDefault(c => c.TenantId == tenantId)?.Connection
+            return _clients.FirstOrDefault(c => c.TenantId == tenantId)
                 ?? throw new TargetException($"The tenant {tenantId} has no client in this run.");
         }
     }

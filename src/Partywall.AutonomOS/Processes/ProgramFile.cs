@@ -4,8 +4,8 @@ using Partywall.Targets;
 namespace Partywall.AutonomOS.Processes;
 
 /// <summary>
-/// A program of ours on disk, and how to start it. The build puts the host and the probe worker into folders of their
-/// own beside every program that uses this target (<c>Deploy.targets</c>); they share no file with it, since the
+/// A program of ours on disk, and how to start it. The build puts the host, the probe worker and the submitter into
+/// folders of their own beside every program that uses this target (<c>Deploy.targets</c>); they share no file with it, since the
 /// embedded store brings libraries of the same names in other versions.
 /// </summary>
 /// <param name="FileName">The executable.</param>
@@ -17,6 +17,9 @@ internal sealed record ProgramFile(string FileName, IReadOnlyList<string> Leadin
 
     /// <summary>The probe worker as the build puts it, relative to the using program.</summary>
     public const string WorkerPath = "probe-worker/Partywall.AutonomOS.ProbeWorker.dll";
+
+    /// <summary>The submitter as the build puts it, relative to the using program.</summary>
+    public const string SubmitterPath = "submitter/Partywall.AutonomOS.Submitter.dll";
 
     /// <summary>Finds a program.</summary>
     /// <param name="stated">Where it is said to be; null to look at its usual place.</param>

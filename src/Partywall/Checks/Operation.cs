@@ -41,6 +41,7 @@ internal sealed record Operation(OperationInvoked Asked, int AskedLine)
             }
         }
 
-        return all;
+        // Lines stand in the order of arrival; what other processes sent arrives later than what the harness sent itself.
+        return [.. all.OrderBy(static o => o.Asked.AtNs)];
     }
 }

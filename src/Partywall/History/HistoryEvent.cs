@@ -32,6 +32,7 @@ namespace Partywall.History;
 [JsonDerivedType(typeof(TenantDigested), "digest")]
 [JsonDerivedType(typeof(Reconciled), "reconciled")]
 [JsonDerivedType(typeof(SurfaceListed), "surface")]
+[JsonDerivedType(typeof(SubmittersStarted), "submitters")]
 [JsonDerivedType(typeof(FaultMarked), "fault")]
 [JsonDerivedType(typeof(FairnessStated), "fairness")]
 [JsonDerivedType(typeof(ComparisonStated), "comparison")]

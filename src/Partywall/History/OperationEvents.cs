@@ -65,6 +65,7 @@ public enum OperationPurpose
 /// <param name="Endpoint">The endpoint that is called; null outside of <see cref="OperationKind.Call"/>.</param>
 /// <param name="Situation">The situation the named job was brought into, such as <c>retrying</c>; null where that does not matter.</param>
 /// <param name="State">The state the named job must be found in; null where nothing is expected.</param>
+/// <param name="Process">The submitter process that sent it, by its own clock reading; null for the harness.</param>
 public sealed record OperationInvoked(
     long AtNs,
     long Operation,
@@ -83,7 +84,8 @@ public sealed record OperationInvoked(
     string? Pool = null,
     string? Endpoint = null,
     string? Situation = null,
-    JobState? State = null)
+    JobState? State = null,
+    string? Process = null)
     : HistoryEvent(AtNs)
 {
     /// <summary>The asker's name where it is not a tenant but whoever runs the system.</summary>

@@ -112,7 +112,7 @@ public sealed class RecordedTenant : IAsyncDisposable
             (at, n) => new OperationInvoked(
                 at, n, OperationKind.Submit, OperationPurpose.Work, Id, Label: job.Label, IdempotencyKey: job.IdempotencyKey, IntendedNs: intendedNs,
                 Priority: NotZero(job.Priority), DelayMs: NotZero(job.DelayMs), Pool: job.Pool),
-            ct => _client.SubmitAsync(job with { Canary = Canary }, ct),
+            ct => _client.SubmitAsync(WithCanary(job), ct),
             (ended, reply) => Note(ended, reply, job.Label),
             cancellationToken);
     }
@@ -139,7 +139,7 @@ public sealed class RecordedTenant : IAsyncDisposable
         using var bound = Bound(cancellationToken);
         try
         {
-            replies = await _client.SubmitBatchAsync([.. jobs.Select(j => j with { Canary = Canary })], bound.Token);
+            replies = await _client.SubmitBatchAsync([.. jobs.Select(WithCanary)], bound.Token);
         }
         catch (Exception e)
         {
@@ -159,6 +159,33 @@ public sealed class RecordedTenant : IAsyncDisposable
 
         return replies;
     }
+
+    /// <summary>Records a call that a submitter process made for the tenant, with that process's own times.</summary>
+    /// <param name="process">The process.</param>
+    /// <param name="jobs">The jobs: one is a single submission, several are a batch.</param>
+    /// <param name="sentNs">When it was sent.</param>
+    /// <param name="answeredNs">When it was answered; null when it was not, and may have been sent all the same.</param>
+    /// <param name="replies">One reply per job; null exactly when it was not answered.</param>
+    internal void Record(string process, IReadOnlyList<ProbeJob> jobs, long sentNs, long? answeredNs, IReadOnlyList<Reply<Submission>>? replies)
+    {
+        Interlocked.Add(ref _submitted, jobs.Count);
+        long? batch = jobs.Count > 1 ? _numbers.NextBatch() : null;
+        for (var i = 0; i < jobs.Count; i++)
+        {
+            var operation = _numbers.NextOperation();
+            _record(new OperationInvoked(
+                sentNs, operation, OperationKind.Submit, OperationPurpose.Work, Id,
+                Label: jobs[i].Label, IdempotencyKey: jobs[i].IdempotencyKey, Batch: batch,
+                Priority: NotZero(jobs[i].Priority), DelayMs: NotZero(jobs[i].DelayMs), Pool: jobs[i].Pool, Process: process));
+            if (answeredNs is { } answeredAt)
+            {
+                _record(Note(Answer(answeredAt, operation, replies![i]), replies[i], jobs[i].Label));
+            }
+        }
+    }
+
+    /// <summary>The job with the tenant's canary.</summary>
+    internal ProbeJob WithCanary(ProbeJob job) => job with { Canary = Canary };
 
     /// <summary>Gets a job.</summary>
     /// <param name="jobId">Any job id.</param>

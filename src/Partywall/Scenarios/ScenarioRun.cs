@@ -1,6 +1,7 @@
 using System.Globalization;
 using Partywall.History;
 using Partywall.Load;
+using Partywall.Load.Submitters;
 using Partywall.Targets;
 using Partywall.Witness;
 
@@ -11,6 +12,7 @@ public sealed class ScenarioRun
 {
     private readonly Action<HistoryEvent> _record;
     private readonly OperationNumbers _numbers;
+    private readonly SubmitterProcesses? _submitters;
     private int _labels;
 
     internal ScenarioRun(
@@ -20,9 +22,11 @@ public sealed class ScenarioRun
         RunClock clock,
         Random random,
         Action<HistoryEvent> record,
-        OperationNumbers numbers)
+        OperationNumbers numbers,
+        SubmitterProcesses? submitters)
     {
         Target = target;
+        _submitters = submitters;
         Tenants = tenants;
         Witness = witness;
         Clock = clock;
@@ -59,6 +63,35 @@ public sealed class ScenarioRun
         DurationMs = durationMs,
         ProgressSteps = progressSteps,
     };
+
+    /// <summary>
+    /// Makes many submissions in one instant: from the submitter processes where there are some, otherwise from threads of
+    /// the harness. Every operation in the history says which it was.
+    /// </summary>
+    /// <param name="tenant">The tenant that submits; one of <see cref="ScenarioVariant.RacingTenants"/>.</param>
+    /// <param name="calls">The calls: one job is a single submission, several (at most 50) are a batch.</param>
+    /// <param name="beside">Begun by the harness in the same instant; null for nothing.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The replies in the order of the jobs.</returns>
+    /// <exception cref="TargetException">A submitter process died or did not answer in time.</exception>
+    public async Task<IReadOnlyList<Reply<Submission>>> SubmitAtOnceAsync(
+        RecordedTenant tenant, IReadOnlyList<IReadOnlyList<ProbeJob>> calls, Func<Task>? beside, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(tenant);
+        ArgumentNullException.ThrowIfNull(calls);
+        if (_submitters is not null)
+        {
+            return await _submitters.SubmitAtOnceAsync(tenant, calls, beside, cancellationToken);
+        }
+
+        var replies = Task.WhenAll(calls.Select(call => Task.Run<IReadOnlyList<Reply<Submission>>>(
+            async () => call.Count == 1
+                ? [await tenant.SubmitAsync(call[0], null, cancellationToken)]
+                : await tenant.SubmitBatchAsync(call, cancellationToken),
+            cancellationToken)));
+        await Task.WhenAll(replies, beside?.Invoke() ?? Task.CompletedTask);
+        return [.. (await replies).SelectMany(static r => r)];
+    }
 
     /// <summary>The next cross-tenant probe's number.</summary>
     public long NextProbe() => _numbers.NextProbe();

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Partywall.History;
 using Partywall.Load;
+using Partywall.Load.Submitters;
 using Partywall.Targets;
 using Partywall.Witness;
 
@@ -142,7 +143,9 @@ public sealed class ScenarioRunner
                 }
             }
 
-            var run = new ScenarioRun(target, tenants, witness.State, clock, new Random(_settings.Seed), Record, numbers);
+            live.Stage("starting submitters");
+            var submitters = await StartSubmittersAsync(variant, target, witness, clock, Record, cancellationToken);
+            var run = new ScenarioRun(target, tenants, witness.State, clock, new Random(_settings.Seed), Record, numbers, submitters);
             await PhasesAsync(variant, run, live, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -214,6 +217,26 @@ public sealed class ScenarioRunner
         {
             throw new TimeoutException($"The target {target.Name} did not start within {_settings.StartMsMax} ms. Its logs are in {logs}.", e);
         }
+    }
+
+    private static async Task<SubmitterProcesses?> StartSubmittersAsync(
+        ScenarioVariant variant, ITarget target, WitnessServer witness, RunClock clock, Action<HistoryEvent> record, CancellationToken cancellationToken)
+    {
+        if (variant.SubmitterProcesses == 0)
+        {
+            return null;
+        }
+
+        if (!target.TryGet<ISubmitterProcesses>(out var capability))
+        {
+            record(new Noted(clock.NowNs, $"The target {target.Name} starts no submitter processes, so races come from threads of the harness."));
+            return null;
+        }
+
+        var processes = await capability.StartSubmittersAsync(variant.SubmitterProcesses, variant.RacingTenants, cancellationToken);
+        var submitters = new SubmitterProcesses(witness, clock, processes);
+        record(new SubmittersStarted(clock.NowNs, processes, variant.RacingTenants));
+        return submitters;
     }
 
     private static async Task PhasesAsync(ScenarioVariant variant, ScenarioRun run, LiveDisplay live, CancellationToken cancellationToken)

@@ -39,6 +39,15 @@ public abstract class ScenarioVariant
     /// </summary>
     public virtual IReadOnlyList<string> Bystanders => [];
 
+    /// <summary>
+    /// Tenants whose races come from processes of their own, where the target can start such
+    /// (<see cref="ISubmitterProcesses"/>). Default: none.
+    /// </summary>
+    public virtual IReadOnlyList<string> RacingTenants => [];
+
+    /// <summary>How many processes their races come from. Default 0.</summary>
+    public virtual int SubmitterProcesses => 0;
+
     /// <summary>Checks that judge this variant beside the scenario's own, by name. Default: none.</summary>
     public virtual IReadOnlyList<string> Checks => [];
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Partywall.Targets;
 
 /// <summary>
@@ -38,5 +40,6 @@ public sealed record ProbeJob
     public string? Pool { get; init; }
 
     /// <summary>The payload this job is submitted with.</summary>
+    [JsonIgnore]
     public ProbePayload Payload => new(Label, DurationMs, ProgressSteps, FailFirstAttempts, Canary);
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Threading.Channels;
 using Partywall.History;
 
 namespace Partywall.Witness;
@@ -16,6 +17,7 @@ public sealed class WitnessClient : IAsyncDisposable
     private readonly CancellationTokenSource _lost = new();
     private readonly ConcurrentDictionary<long, TaskCompletionSource<long>> _starts = new();
     private readonly TaskCompletionSource<WitnessMessage> _greeted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Channel<WitnessMessage> _orders = Channel.CreateUnbounded<WitnessMessage>(new UnboundedChannelOptions { SingleWriter = true });
     private readonly Task _receiving;
     private Task _beating = Task.CompletedTask;
     private long _requests;
@@ -29,6 +31,9 @@ public sealed class WitnessClient : IAsyncDisposable
 
     /// <summary>Fires when the witness is gone for good. A worker then has nobody to work for and should end.</summary>
     public CancellationToken Lost { get; }
+
+    /// <summary>What a submitter process is told to do; ends when the witness is gone.</summary>
+    internal ChannelReader<WitnessMessage> Orders => _orders.Reader;
 
     /// <summary>Connects and introduces this process.</summary>
     /// <param name="socketPath">Where the witness listens.</param>
@@ -129,7 +134,9 @@ public sealed class WitnessClient : IAsyncDisposable
 
     internal Task StopAsync(long body, BodyOutcome outcome) => SendAsync(new StopMessage(body, Stopwatch.GetTimestamp(), outcome));
 
-    private async Task SendAsync(WitnessMessage message)
+    /// <summary>Sends a message.</summary>
+    /// <exception cref="WitnessException">The witness is gone.</exception>
+    internal async Task SendAsync(WitnessMessage message)
     {
         try
         {
@@ -156,6 +163,9 @@ public sealed class WitnessClient : IAsyncDisposable
                     case AckMessage ack when _starts.TryGetValue(ack.Request, out var start):
                         start.TrySetResult(ack.Body);
                         break;
+                    case OrderMessage or ArmMessage or GoMessage:
+                        _orders.Writer.TryWrite(message);
+                        break;
                 }
             }
         }
@@ -165,6 +175,7 @@ public sealed class WitnessClient : IAsyncDisposable
         }
 
         _greeted.TrySetException(new WitnessException("The witness closed the connection."));
+        _orders.Writer.TryComplete();
         await LoseAsync();
     }
 

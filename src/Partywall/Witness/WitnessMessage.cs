@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Partywall.History;
+using Partywall.Targets;
 
 namespace Partywall.Witness;
 
@@ -18,6 +19,15 @@ namespace Partywall.Witness;
  *   stop   ------------------------------>            in the socket before the body returns
  *   beat   ------------------------------>            every 50 ms
  *   bye    ------------------------------>            last, when the process ends by itself
+ *
+ * A submitter process runs no bodies. It is told what to submit, and sends it all at one word:
+ *
+ *   submitter                             harness
+ *          <------------------------------ order      one call of a race; any number of them
+ *          <------------------------------ arm        those were all
+ *   armed  ------------------------------>            with their number
+ *          <------------------------------ go         when every process is armed
+ *   answer ------------------------------>            one an order, with the call's own times
  */
 
 /// <summary>One message of the witness's wire.</summary>
@@ -31,6 +41,11 @@ namespace Partywall.Witness;
 [JsonDerivedType(typeof(StopMessage), "stop")]
 [JsonDerivedType(typeof(BeatMessage), "beat")]
 [JsonDerivedType(typeof(ByeMessage), "bye")]
+[JsonDerivedType(typeof(OrderMessage), "order")]
+[JsonDerivedType(typeof(ArmMessage), "arm")]
+[JsonDerivedType(typeof(ArmedMessage), "armed")]
+[JsonDerivedType(typeof(GoMessage), "go")]
+[JsonDerivedType(typeof(AnswerMessage), "answer")]
 internal abstract record WitnessMessage;
 
 internal sealed record HelloMessage(int Version, string Process, int ProcessId, long Frequency, string Host) : WitnessMessage;
@@ -50,6 +65,31 @@ internal sealed record StopMessage(long Body, long At, BodyOutcome Outcome) : Wi
 internal sealed record BeatMessage(long At) : WitnessMessage;
 
 internal sealed record ByeMessage(long At) : WitnessMessage;
+
+internal sealed record OrderMessage(long Race, long Order, string Tenant, IReadOnlyList<ProbeJob> Jobs) : WitnessMessage;
+
+internal sealed record ArmMessage(long Race) : WitnessMessage;
+
+internal sealed record ArmedMessage(long Race, int Orders) : WitnessMessage;
+
+internal sealed record GoMessage(long Race) : WitnessMessage;
+
+internal sealed record AnswerMessage(
+    long Order, long SentAt, long AnsweredAt, int Status, byte[] Bytes, IReadOnlyList<OrderReply> Replies) : WitnessMessage;
+
+/// <summary>The reply to one submission of an order.</summary>
+internal sealed record OrderReply(ReplyKind Kind, string? Job = null, bool Replayed = false, Refusal? Refusal = null, string? Detail = null)
+{
+    /// <summary>The reply as the client gave it; unknown where what was reported is none.</summary>
+    public Reply<Submission> ToReply(ReplyEvidence evidence) => this switch
+    {
+        { Kind: ReplyKind.Ok, Job: { } job } => Reply.Ok(new Submission(job, Replayed), evidence),
+        { Kind: ReplyKind.Refused, Refusal: { } refusal } => Reply.Refused<Submission>(refusal, evidence),
+        { Kind: ReplyKind.NotFound } => Reply.NotFound<Submission>(evidence),
+        { Kind: ReplyKind.Unavailable } => Reply.Unavailable<Submission>(Detail ?? "", evidence),
+        _ => Reply.Unknown<Submission>(Detail ?? "The submitter process reported no reply.", evidence),
+    };
+}
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Threading.Channels;
 using Partywall.History;
 
 namespace Partywall.Witness;
@@ -18,6 +19,7 @@ public sealed class WitnessServer : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly Lock _gate = new();
     private readonly Dictionary<string, WitnessConnection> _processes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Channel<WitnessMessage>> _submitters = new(StringComparer.Ordinal);
     private readonly HashSet<Task> _connections = [];
     private readonly Task _accepting;
     private readonly Task _beating;
@@ -83,6 +85,47 @@ public sealed class WitnessServer : IAsyncDisposable
         File.Delete(_socketPath);
         _closing.Dispose();
     }
+
+    /// <summary>Begins to take what a connected process says as a submitter; any other's word as one is a violation.</summary>
+    /// <returns>Its messages; they end when it has left.</returns>
+    /// <exception cref="WitnessException">No such process is connected.</exception>
+    internal IAsyncEnumerable<WitnessMessage> SubmitterMessages(string process)
+    {
+        var messages = Channel.CreateUnbounded<WitnessMessage>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        lock (_gate)
+        {
+            if (!_processes.ContainsKey(process))
+            {
+                throw NotConnected(process);
+            }
+
+            _submitters.Add(process, messages);
+        }
+
+        return messages.Reader.ReadAllAsync();
+    }
+
+    /// <summary>Tells a connected process something.</summary>
+    /// <exception cref="WitnessException">It is not connected any more.</exception>
+    internal async Task TellAsync(string process, WitnessMessage message)
+    {
+        WitnessConnection? connection;
+        lock (_gate)
+        {
+            connection = _processes.GetValueOrDefault(process);
+        }
+
+        try
+        {
+            await (connection ?? throw NotConnected(process)).SendAsync(message);
+        }
+        catch (IOException e)
+        {
+            throw new WitnessException($"{process} cannot be told anything any more: {e.Message}", e);
+        }
+    }
+
+    private static WitnessException NotConnected(string process) => new($"No process called {process} is connected.");
 
     private async Task AcceptAsync()
     {
@@ -175,6 +218,9 @@ public sealed class WitnessServer : IAsyncDisposable
                     case ByeMessage:
                         orderly = true;
                         break;
+                    case ArmedMessage or AnswerMessage when SubmitterOf(process) is { } messages:
+                        messages.TryWrite(message);
+                        break;
                     default:
                         throw new JsonException($"{message.GetType().Name} is not for the harness.");
                 }
@@ -197,9 +243,18 @@ public sealed class WitnessServer : IAsyncDisposable
                     _processes.Remove(process);
                 }
 
+                SubmitterOf(process)?.TryComplete();
                 State.Left(process);
                 _record(new WitnessLeft(_clock.NowNs, process, orderly));
             }
+        }
+    }
+
+    private ChannelWriter<WitnessMessage>? SubmitterOf(string process)
+    {
+        lock (_gate)
+        {
+            return _submitters.GetValueOrDefault(process)?.Writer;
         }
     }
 

@@ -18,7 +18,7 @@ public sealed class HistoryFileTests : IDisposable
         new Noted(2, "a remark with a \"quote\", a line\nbreak and ünïcode"),
         new TenantOnboarded(3, "a", 5, 7, 2, "canary-a"),
         new LimitChange(4, "a", 6, 0, LimitChangeMark.Uncertain),
-        new OperationInvoked(5, 1, OperationKind.Submit, OperationPurpose.Stranger, "a", "job", "b", "j1", "key", 2, 3, 4, 1, 50, "pool", "GET /v1/jobs/{id}", "running", JobState.Running),
+        new OperationInvoked(5, 1, OperationKind.Submit, OperationPurpose.Stranger, "a", "job", "b", "j1", "key", 2, 3, 4, 1, 50, "pool", "GET /v1/jobs/{id}", "running", JobState.Running, "submitter-1"),
         new OperationEnded(6, 1, ReplyKind.Refused, "job", JobState.Failed, 2, true, "quota_exceeded", 5, 6, "words", ["x", "y"], 429, 100, "digest", ["b"], 33),
         new BodyStarted(7, 1, "worker-1", "a", "job", "j1", 2, "fence"),
         new BodyProgressed(8, 1, 50),
@@ -38,6 +38,7 @@ public sealed class HistoryFileTests : IDisposable
         new ComparisonStated(22, "a", 99.5, 1.5, 1.25),
         new ArmBegan(23, 1, ComparisonArm.Beside),
         new Reconciled(25, 24, new Dictionary<string, long> { ["unindexed"] = 2 }),
+        new SubmittersStarted(26, ["submitter-1", "submitter-2"], ["a"]),
         new SurfaceListed(26, [new SurfaceEndpoint("GET /v1/jobs/{id}", EndpointReach.Job)], ["a", "b"], ["running"]),
         new TenantRefused(27, "a*", "invalid_id", "words"),
     ];

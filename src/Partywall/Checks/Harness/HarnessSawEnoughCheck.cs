@@ -33,6 +33,7 @@ public sealed class HarnessSawEnoughCheck : ICheck
         Demand(notes, "completed", Completed(history, bodies), demands.CompletedAtLeast, "jobs");
         Demand(notes, "probes with a control", Probes(operations), demands.ProbesAtLeast, "probes");
         Demand(notes, "keys seen", history.Of<KeysInspected>().Sum(static k => k.Total), demands.KeysAtLeast, "keys");
+        DemandRaces(history, operations, notes);
         return notes.Result(operations.Count(static o => o.Answer is { Result: ReplyKind.Ok }), "No operation ever succeeded.");
     }
 
@@ -57,6 +58,31 @@ public sealed class HarnessSawEnoughCheck : ICheck
         if (below.Count > 0)
         {
             notes.Doubt($"{below.Count} tenant(s) were never seen with as many bodies as their limit, such as {string.Join(", ", below.Take(3))}: that the limit holds was not tried.");
+        }
+    }
+
+    /// <summary>
+    /// Processes that were to race did so only if their calls were under way at the same time: for each tenant, calls of all
+    /// the processes at one moment, and at least half of all the calls beside one of another process.
+    /// </summary>
+    private static void DemandRaces(HistoryData history, IReadOnlyList<Operation> operations, CheckNotes notes)
+    {
+        var submitters = history.Of<SubmittersStarted>().ToList();
+        notes.Figure("submitter processes", submitters.Sum(static s => s.Processes.Count), "processes");
+        foreach (var (started, tenant) in submitters.SelectMany(static s => s.Tenants.Select(tenant => (s, tenant))))
+        {
+            var calls = operations
+                .Where(o => o.Asked.Tenant == tenant && o.Asked.Process is { } process && started.Processes.Contains(process, StringComparer.Ordinal))
+                .DistinctBy(static o => (o.Asked.Batch, o.Asked.Batch is null ? o.Asked.Operation : 0))
+                .ToList();
+            var overlap = ProcessOverlap.Of(calls);
+            notes.Figure("calls from submitter processes", calls.Count, "calls", tenant);
+            notes.Figure("calls beside another process's", overlap.Beside, "calls", tenant);
+            if (overlap.ProcessesAtOnce < started.Processes.Count || overlap.Beside * 2 < calls.Count || calls.Count == 0)
+            {
+                notes.Doubt(
+                    $"{tenant}: {overlap.ProcessesAtOnce} of {started.Processes.Count} submitter processes had calls under way at one moment, and {overlap.Beside} of {calls.Count} calls were beside one of another process: they did not race.");
+            }
         }
     }
 

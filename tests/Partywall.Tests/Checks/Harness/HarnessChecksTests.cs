@@ -84,6 +84,53 @@ public sealed class HarnessChecksTests
         Judged.Doubts("harness.saw-enough", Demanding(Demands with { KeysAtLeast = 8 }), "keys seen: 7, but at least 8");
     }
 
+    [Fact]
+    public void SawEnough_SubmittersWhoseCallsOverlap_Passes()
+    {
+        var result = Judged.Passes("harness.saw-enough", Racing((1, "s1", 10, 20), (2, "s2", 15, 25), (3, "s1", 40, 50), (4, "s2", 41, 42)));
+
+        Assert.Equal(2, result.Figures.Single(static f => f.Name == "submitter processes").Value);
+        Assert.Equal(4, result.Figures.Single(static f => f.Name == "calls beside another process's").Value);
+    }
+
+    [Fact]
+    public void SawEnough_SubmittersOneAfterTheOther_Inconclusive() => Judged.Doubts(
+        "harness.saw-enough",
+        Racing((1, "s1", 10, 20), (2, "s2", 20, 30), (3, "s1", 30, 40)),
+        "a: 1 of 2 submitter processes had calls under way at one moment, and 0 of 3 calls were beside one of another process");
+
+    [Fact]
+    public void SawEnough_FewOfTheSubmittersCallsOverlap_Inconclusive() => Judged.Doubts(
+        "harness.saw-enough",
+        Racing((1, "s1", 10, 20), (2, "s2", 15, 25), (3, "s1", 30, 40), (4, "s1", 40, 50), (5, "s2", 60, 70)),
+        "2 of 2 submitter processes had calls under way at one moment, and 2 of 5 calls");
+
+    [Fact]
+    public void SawEnough_OneSubmitterSilentOrItsCallsUnanswered_Inconclusive()
+    {
+        Judged.Doubts("harness.saw-enough", Racing((1, "s1", 10, 20), (2, "s1", 15, 25)), "1 of 2 submitter processes");
+        Judged.Doubts("harness.saw-enough", Racing(), "0 of 2 submitter processes");
+        Judged.Doubts(
+            "harness.saw-enough",
+            Racing((1, "s1", 10, 20)).Add(new OperationInvoked(
+                HistoryBuilder.Ns(15), 1002, OperationKind.Submit, OperationPurpose.Work, "a", Label: "r2", Process: "s2")),
+            "1 of 2 submitter processes");
+    }
+
+    private static HistoryBuilder Racing(params (int Number, string Process, double SentAt, double AnsweredAt)[] calls)
+    {
+        var history = Small().Add(new SubmittersStarted(HistoryBuilder.Ns(4), ["s1", "s2"], ["a"]));
+        foreach (var (number, process, sentAt, answeredAt) in calls)
+        {
+            history
+                .Add(new OperationInvoked(
+                    HistoryBuilder.Ns(sentAt), 1000 + number, OperationKind.Submit, OperationPurpose.Work, "a", Label: "r" + number, Process: process))
+                .Add(new OperationEnded(HistoryBuilder.Ns(answeredAt), 1000 + number, ReplyKind.Refused, Code: RefusalCode.QuotaExceeded));
+        }
+
+        return history;
+    }
+
     private static RunDemands Demands => new(["a"], 2, 1, 2, 1, 7, 100, 10_000, 1_000);
 
     private static HistoryBuilder Small() => new HistoryBuilder().Tenant("a").Joined().Life("a", "j", 1, 2, 3);

@@ -3,16 +3,19 @@ using Partywall.Targets;
 namespace Partywall.Scenarios.Stress.Quotas;
 
 /// <summary>
-/// A full tenant cancels a running job and submits in the same moment: the slot is not free before the cancelled body
-/// has stopped, and is free once it has. Cancelling twice frees one slot, not two.
+/// A full tenant cancels a running job while others submit in the same moment: the slot is not free before the cancelled
+/// body has stopped, and is free once, to one of them, when it has. Cancelling twice frees one slot, not two.
 /// </summary>
 internal sealed class CancelAndResubmit(int rounds) : QuotaAct
 {
     private const int Limit = 5;
+    private const int Racers = 12;
 
     public override IReadOnlyList<TenantSpec> Tenants { get; } = [new("cancel", Limit)];
 
-    public override int Submissions => Limit + (4 * rounds);
+    public override IReadOnlyList<string> RacingTenants => ["cancel"];
+
+    public override int Submissions => Limit + ((Racers + 3) * rounds);
 
     public override int RefusedAtLeast => rounds;
 
@@ -23,20 +26,24 @@ internal sealed class CancelAndResubmit(int rounds) : QuotaAct
         var running = new Queue<string>((await FillAsync(run, tenant, Limit, bodyMs, cancellationToken)).Select(static j => j.Id));
         for (var round = 0; round < rounds && running.TryDequeue(out var job); round++)
         {
-            var racer = run.NewJob(bodyMs);
-            var cancel = tenant.CancelAsync(job, null, cancellationToken);
-            var submit = tenant.SubmitAsync(racer, null, cancellationToken);
-            await Task.WhenAll(cancel, submit, tenant.CancelAsync(job, null, cancellationToken));
+            List<ProbeJob> racers = [.. Enumerable.Range(0, Racers).Select(_ => run.NewJob(bodyMs))];
+            var replies = await run.SubmitAtOnceAsync(
+                tenant,
+                [.. racers.Chunk(1)],
+                () => Task.WhenAll(tenant.CancelAsync(job, null, cancellationToken), tenant.CancelAsync(job, null, cancellationToken)),
+                cancellationToken);
             await run.IsFinalAsync(tenant, job, Bound, cancellationToken);
             await tenant.CancelAsync(job, null, cancellationToken);
 
-            // One slot came back. The racer may have had it already; then nobody else may.
-            if ((await submit).Value is { } early)
+            // One slot came back. One of the racers may have had it already; then nobody else may.
+            var early = racers.Zip(replies).Where(static r => r.Second.Value is not null).ToList();
+            foreach (var (racer, reply) in early)
             {
-                running.Enqueue(early.JobId);
+                running.Enqueue(reply.Value!.JobId);
                 await run.Witness.WaitAsync(w => w.LastStarted(racer.Label) is not null, Bound, cancellationToken);
             }
-            else if (await StartAsync(run, tenant, bodyMs, cancellationToken) is { } next)
+
+            if (early.Count == 0 && await StartAsync(run, tenant, bodyMs, cancellationToken) is { } next)
             {
                 running.Enqueue(next.Id);
             }

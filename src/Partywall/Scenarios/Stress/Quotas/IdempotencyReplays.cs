@@ -4,9 +4,9 @@ using Partywall.Targets;
 namespace Partywall.Scenarios.Stress.Quotas;
 
 /// <summary>
-/// The same submission under the same key, many times at once, again when the tenant is full, and again when the job
-/// has ended: one job, one body, one slot. Another payload under the key is refused. Another tenant's same key is
-/// another job.
+/// Two payloads under the same key, each many times at once: one of them becomes one job, with one body and one slot, and the
+/// other is refused. The winner again when the tenant is full, and again when the job has ended, is still that job. Another
+/// tenant's same key is another job.
 /// </summary>
 internal sealed class IdempotencyReplays(int replays) : QuotaAct
 {
@@ -16,7 +16,9 @@ internal sealed class IdempotencyReplays(int replays) : QuotaAct
 
     public override IReadOnlyList<TenantSpec> Tenants { get; } = [new("replay-a", Limit), new("replay-b", Limit)];
 
-    public override int Submissions => 2 * (replays + Limit + 4);
+    public override IReadOnlyList<string> RacingTenants => ["replay-a", "replay-b"];
+
+    public override int Submissions => 2 * ((2 * replays) + Limit + 4);
 
     public override int RefusedAtLeast => 2;
 
@@ -25,8 +27,10 @@ internal sealed class IdempotencyReplays(int replays) : QuotaAct
 
     private async Task DriveAsync(ScenarioRun run, RecordedTenant tenant, CancellationToken cancellationToken)
     {
-        var keyed = run.NewJob(BodyMs) with { IdempotencyKey = SharedKey };
-        await Task.WhenAll(Enumerable.Range(0, replays).Select(_ => Task.Run(() => tenant.SubmitAsync(keyed, null, cancellationToken), cancellationToken)));
+        List<ProbeJob> payloads = [.. Enumerable.Range(0, 2).Select(_ => run.NewJob(BodyMs) with { IdempotencyKey = SharedKey })];
+        List<ProbeJob> racers = [.. Enumerable.Range(0, replays).SelectMany(_ => payloads)];
+        var replies = await run.SubmitAtOnceAsync(tenant, [.. racers.Chunk(1)], null, cancellationToken);
+        var keyed = racers.Zip(replies).FirstOrDefault(static r => r.Second.Value is not null).First ?? payloads[0];
         await tenant.SubmitAsync(run.NewJob(BodyMs) with { IdempotencyKey = SharedKey }, null, cancellationToken);
 
         // Full: a new job is refused, a replay is not, since it takes no slot.

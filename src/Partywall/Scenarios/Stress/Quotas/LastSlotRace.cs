@@ -9,11 +9,16 @@ namespace Partywall.Scenarios.Stress.Quotas;
 /// </summary>
 internal sealed class LastSlotRace(int rounds, int racers) : QuotaAct
 {
+    /// <summary>Jobs of one batch: few, so that every process has several batches in the race.</summary>
+    private const int BatchJobs = 11;
+
     private const int Limit = 5;
     private const int BodyMs = 250;
     private const int HolderMs = 600;
 
     public override IReadOnlyList<TenantSpec> Tenants { get; } = [new("race", Limit)];
+
+    public override IReadOnlyList<string> RacingTenants => ["race"];
 
     public override int Submissions => rounds * (racers + Limit - 1);
 
@@ -32,15 +37,7 @@ internal sealed class LastSlotRace(int rounds, int racers) : QuotaAct
             }
 
             var jobs = Enumerable.Range(0, racers).Select(_ => run.NewJob(BodyMs)).ToList();
-            if (round % 4 < 2)
-            {
-                await Task.WhenAll(jobs.Select(job => Task.Run(() => tenant.SubmitAsync(job, null, cancellationToken), cancellationToken)));
-            }
-            else
-            {
-                await Task.WhenAll(jobs.Chunk(racers / 4).Select(batch => Task.Run(() => tenant.SubmitBatchAsync(batch, cancellationToken), cancellationToken)));
-            }
-
+            await run.SubmitAtOnceAsync(tenant, [.. jobs.Chunk(round % 4 < 2 ? 1 : BatchJobs)], null, cancellationToken);
             await Task.WhenAll(tenant.Accepted.Keys.Where(job => known.TryAdd(job, 0)).Select(job => run.IsFinalAsync(tenant, job, Bound, cancellationToken)));
         }
     }

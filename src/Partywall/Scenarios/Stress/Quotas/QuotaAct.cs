@@ -15,6 +15,9 @@ internal abstract class QuotaAct
     /// <summary>The act's tenants.</summary>
     public abstract IReadOnlyList<TenantSpec> Tenants { get; }
 
+    /// <summary>Those whose races come from processes of their own, where the target can start such. Default: none.</summary>
+    public virtual IReadOnlyList<string> RacingTenants => [];
+
     /// <summary>Submissions it means to make.</summary>
     public abstract int Submissions { get; }
 

@@ -13,8 +13,9 @@ internal sealed class QuotaVariant : ScenarioVariant
     {
         _quick = size.Profile == RunProfile.Quick;
         _acts = _quick
-            ? [new LastSlotRace(8, 32), new FreedOnCompletion(6), new CancelAndResubmit(5), new LimitsChanged(), new IdempotencyReplays(8), new SettledTwice(4)]
+            ? [new LastSlotRace(8, 132), new FreedOnCompletion(6), new CancelAndResubmit(5), new LimitsChanged(), new IdempotencyReplays(12), new SettledTwice(4)]
             : [new LastSlotRace(100, 100), new FreedOnCompletion(60), new CancelAndResubmit(50), new LimitsChanged(), new IdempotencyReplays(100), new SettledTwice(40)];
+        RacingTenants = [.. _acts.SelectMany(static a => a.RacingTenants)];
         Tenants = [.. _acts.SelectMany(static a => a.Tenants)];
     }
 
@@ -27,9 +28,14 @@ internal sealed class QuotaVariant : ScenarioVariant
 
     public override IReadOnlyList<TenantSpec> Tenants { get; }
 
+    public override IReadOnlyList<string> RacingTenants { get; }
+
+    public override int SubmitterProcesses => _quick ? 3 : 4;
+
     public override string Why =>
         $"N = {Workers * SlotsPerWorker} slots is more than all limits together at their highest, so a body too many would find a slot to run in; "
         + "the bodies that hold slots (0.6 s and longer) outlast the races for the slots that are left, so a submission too many is seen as such; "
+        + "where the target can, the races come from several processes, released in one instant, so that no lock or queue of one process orders them; "
         + "the bodies whose end is waited for are short (0.15 to 0.3 s), so many slots are freed and taken again.";
 
     public override RunDemands Demands => new(
