@@ -65,6 +65,8 @@ public sealed class KeyApiTests(SharedServer shared)
     [InlineData("POST", "/v1/tenants/{own}/keys")]
     [InlineData("GET", "/v1/tenants/{own}/keys")]
     [InlineData("DELETE", "/v1/tenants/{own}/keys/x")]
+    [InlineData("POST", "/v1/tenants/{own}/keys/x/rotate")]
+    [InlineData("GET", "/v1/admin/audit")]
     [InlineData("GET", "/v1/admin/jobs")]
     [InlineData("GET", "/v1/admin/workers")]
     public async Task AdminEndpoint_WithATenantsKey_Is403(string method, string path)
@@ -153,5 +155,52 @@ public sealed class KeyApiTests(SharedServer shared)
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(_server.Data, "records.db")));
         (await _server.Admin.GetAsync("/v1/tenants?limit=1")).Is(200);
         Assert.DoesNotContain(_server.AdminKey, _server.Program.Output + _server.Program.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rotate_GivesANewKeyAndLeavesTheOldOneItsTime()
+    {
+        var tenant = await _server.TenantAsync();
+        using var admin = _server.Client(_server.AdminKey);
+        var old = tenant.Key.Split('.')[0];
+        var path = $"/v1/tenants/{tenant.Id}/keys/{old}/rotate";
+        (await admin.PostAsync(path + "?overlap_seconds=604801")).Names("overlap_seconds");
+        (await admin.PostAsync($"/v1/tenants/{tenant.Id}/keys/nokey/rotate")).Refuses(404, "not_found");
+        (await admin.PostAsync($"/v1/tenants/nobody/keys/{old}/rotate")).Refuses(404, "not_found");
+
+        var rotated = (await admin.PostAsync(path)).Is(201);
+
+        Assert.Equal(old, rotated["replaced_key_id"].GetString());
+        Assert.Equal(TimeSpan.FromHours(1), rotated["replaced_key_revoked_at"].GetDateTimeOffset() - rotated["created_at"].GetDateTimeOffset());
+        using var changed = _server.Client(rotated["api_key"].GetString());
+        (await changed.GetAsync("/v1/usage")).Is(200);
+        (await tenant.Api.GetAsync("/v1/usage")).Is(200);
+
+        // Once more, without an overlap: now the old one is refused, here at once.
+        (await admin.PostAsync(path + "?overlap_seconds=0")).Is(201);
+        (await tenant.Api.GetAsync("/v1/usage")).Refuses(401, "unauthenticated");
+        (await changed.GetAsync("/v1/usage")).Is(200);
+        (await admin.PostAsync(path)).Refuses(409, "key_revoked");
+    }
+
+    [Fact]
+    public async Task Audit_TellsWhatWasDoneAndNoSecret()
+    {
+        var tenant = await _server.TenantAsync();
+        using var admin = _server.Client(_server.AdminKey);
+        (await admin.PostAsync($"/v1/tenants/{tenant.Id}/suspend")).Is(200);
+
+        var first = (await admin.GetAsync($"/v1/admin/audit?tenant={tenant.Id}&limit=2")).Is(200);
+        var rest = (await admin.GetAsync($"/v1/admin/audit?tenant={tenant.Id}&limit=2&cursor={first["next_cursor"].GetString()}")).Is(200);
+
+        var entries = first["entries"].EnumerateArray().Concat(rest["entries"].EnumerateArray()).ToList();
+        Assert.Equal(["tenant.suspend", "key.issue", "tenant.create"], entries.Select(entry => entry.GetProperty("action").GetString()));
+        Assert.All(entries, entry => Assert.Equal(("admin", "127.0.0.1"), (entry.GetProperty("actor").GetString(), entry.GetProperty("origin").GetString())));
+        Assert.Equal(("active", "suspended"), (entries[0].GetProperty("before").GetProperty("status").GetString(), entries[0].GetProperty("after").GetProperty("status").GetString()));
+        Assert.DoesNotContain(tenant.Key.Split('.')[1], first.Text + rest.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(_server.AdminKey, first.Text + rest.Text, StringComparison.Ordinal);
+        Assert.Empty((await admin.GetAsync("/v1/admin/audit?tenant=never-was")).Is(200)["entries"].EnumerateArray());
+        (await admin.GetAsync("/v1/admin/audit?cursor=x")).Names("cursor");
+        (await admin.GetAsync("/v1/admin/audit?tenant=a*b")).Names("tenant");
     }
 }

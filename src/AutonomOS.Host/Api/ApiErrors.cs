@@ -60,6 +60,8 @@ internal sealed partial class ApiErrors(RequestDelegate next, IHostApplicationLi
                 return Problems.StoreUnavailable;
             case OutcomeUnknownException:
                 return Problems.OutcomeUnknown;
+            case RecordsUnavailableException { OutcomeUnknown: true }:
+                return Problems.RecordsOutcomeUnknown;
             case RecordsUnavailableException:
                 return Problems.RecordsUnavailable;
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:

@@ -36,6 +36,8 @@ internal static class Problems
 
     public static ApiProblem RecordsUnavailable { get; } = new() { Status = 503, Code = "records_unavailable", Title = "Records unavailable", Detail = "The records did not answer, so nothing can be said of this key or tenant. Nothing was done; try again.", RetryAfterSeconds = 1 };
 
+    public static ApiProblem RecordsOutcomeUnknown { get; } = OutcomeUnknown with { Detail = "The records went away while the change was being made final: it may have been done or not. Look before you repeat it." };
+
     public static ApiProblem Stopping { get; } = new() { Status = 503, Code = "stopping", Title = "Stopping", Detail = "This server is stopping. Nothing was done; try again.", RetryAfterSeconds = 1 };
 
     public static ApiProblem TenantSuspended { get; } = new() { Status = 409, Code = "tenant_suspended", Title = "Tenant suspended", Detail = "The tenant is suspended: it can look at its jobs and cancel them, and submit again once it is resumed." };
@@ -45,6 +47,8 @@ internal static class Problems
     public static ApiProblem TenantExists { get; } = new() { Status = 409, Code = "tenant_exists", Title = "Tenant exists", Detail = "There is a tenant with this id. Ids are case-sensitive." };
 
     public static ApiProblem TooManyKeys { get; } = new() { Status = 409, Code = "too_many_keys", Title = "Too many keys", Detail = $"The tenant has {Records.TenantRegistry.KeysMax} keys in force. Revoke one first.", Limit = Records.TenantRegistry.KeysMax };
+
+    public static ApiProblem KeyRevoked { get; } = new() { Status = 409, Code = "key_revoked", Title = "Key revoked", Detail = "The key is revoked, so there is nothing to hand over. Issue a new one." };
 
     public static ApiProblem NotRetryable { get; } = new() { Status = 409, Code = "not_retryable", Title = "Not retryable", Detail = "Only a failed or cancelled job can be retried." };
 

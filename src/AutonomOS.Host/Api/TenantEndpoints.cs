@@ -24,6 +24,9 @@ internal static class TenantEndpoints
             .Produces<IssuedKeyView>(201).Refuses(404, 409);
         app.MapGet("/v1/tenants/{id}/keys", ListKeysAsync).For(ApiAudience.Admin, "ListKeys", "Lists a tenant's keys, without secrets; those in force first, at most 200.")
             .Produces<KeyListView>().Refuses(404);
+        app.MapPost("/v1/tenants/{id}/keys/{keyId}/rotate", RotateKeyAsync).For(ApiAudience.Admin, "RotateKey", "Issues a key in place of another, which stays in force for a while.")
+            .Parameter("overlap_seconds", $"How long the old key stays in force, 0 to {TenantRegistry.OverlapSecondsMax}; default {TenantRegistry.OverlapSecondsDefault}.", whole: true)
+            .Produces<RotatedKeyView>(201).Refuses(404, 409);
         app.MapDelete("/v1/tenants/{id}/keys/{keyId}", RevokeKeyAsync).For(ApiAudience.Admin, "RevokeKey", "Revokes a key, within 5 seconds everywhere.")
             .Produces(204).Refuses(404);
     }
@@ -43,7 +46,7 @@ internal static class TenantEndpoints
         }
 
         var (weight, limits) = TenantRequests.Apply(request, 1, new TenantLimits());
-        var result = await tenants.CreateAsync(id, weight, limits);
+        var result = await tenants.CreateAsync(http.Actor(), id, weight, limits);
         if (result.Status is TenantChangeStatus.Done)
         {
             http.Response.Headers.Location = $"/v1/tenants/{id.Value}";
@@ -84,25 +87,30 @@ internal static class TenantEndpoints
             throw new ApiException(Problems.Invalid(errors));
         }
 
-        return Answer(http, await tenants.ChangeAsync(tenant, expected, (weight, limits) => TenantRequests.Apply(request, weight, limits)));
+        return Answer(http, await tenants.ChangeAsync(http.Actor(), tenant, expected, (weight, limits) => TenantRequests.Apply(request, weight, limits)));
     }
 
     private static async Task<IResult> SuspendAsync(HttpContext http, string id, TenantRegistry tenants) =>
-        Answer(http, await tenants.SuspendAsync(Id(id), EntityVersion.Expected(http, required: false)));
+        Answer(http, await tenants.SuspendAsync(http.Actor(), Id(id), EntityVersion.Expected(http, required: false)));
 
     private static async Task<IResult> ResumeAsync(HttpContext http, string id, TenantRegistry tenants) =>
-        Answer(http, await tenants.ResumeAsync(Id(id), EntityVersion.Expected(http, required: false)));
+        Answer(http, await tenants.ResumeAsync(http.Actor(), Id(id), EntityVersion.Expected(http, required: false)));
 
-    private static async Task<IResult> IssueKeyAsync(string id, TenantRegistry tenants)
+    private static async Task<IResult> IssueKeyAsync(HttpContext http, string id, TenantRegistry tenants)
     {
-        var issued = await tenants.IssueKeyAsync(Id(id));
-        return issued.Status switch
-        {
-            TenantChangeStatus.Done => ApiResults.Ok(new IssuedKeyView(issued.Key!.Id, issued.Key.Reveal(), issued.CreatedAt), ApiFormat.Json.IssuedKeyView, StatusCodes.Status201Created),
-            TenantChangeStatus.TooManyKeys => ApiResults.Problem(Problems.TooManyKeys),
-            TenantChangeStatus.Gone => ApiResults.Problem(Problems.TenantGone),
-            _ => ApiResults.Problem(Problems.NoSuchTenant),
-        };
+        var issued = await tenants.IssueKeyAsync(http.Actor(), Id(id));
+        return issued.Status is TenantChangeStatus.Done
+            ? ApiResults.Ok(new IssuedKeyView(issued.Key!.Id, issued.Key.Reveal(), issued.CreatedAt), ApiFormat.Json.IssuedKeyView, StatusCodes.Status201Created)
+            : ApiResults.Problem(NoKey(issued.Status));
+    }
+
+    private static async Task<IResult> RotateKeyAsync(HttpContext http, string id, string keyId, TenantRegistry tenants)
+    {
+        var overlap = new ApiQuery(http).Whole("overlap_seconds", TenantRegistry.OverlapSecondsDefault, 0, TenantRegistry.OverlapSecondsMax);
+        var rotated = await tenants.RotateKeyAsync(http.Actor(), Id(id), keyId, TimeSpan.FromSeconds(overlap));
+        return rotated.Status is TenantChangeStatus.Done
+            ? ApiResults.Ok(new RotatedKeyView(rotated.Key!.Id, rotated.Key.Reveal(), rotated.CreatedAt, keyId, rotated.OldRevokedAt), ApiFormat.Json.RotatedKeyView, StatusCodes.Status201Created)
+            : ApiResults.Problem(NoKey(rotated.Status));
     }
 
     private static async Task<IResult> ListKeysAsync(string id, TenantRegistry tenants)
@@ -111,8 +119,17 @@ internal static class TenantEndpoints
         return ApiResults.Ok(new KeyListView([.. keys.Select(key => new KeyView(key.Id, key.CreatedAt, key.RevokedAt))]), ApiFormat.Json.KeyListView);
     }
 
-    private static async Task<IResult> RevokeKeyAsync(string id, string keyId, TenantRegistry tenants) =>
-        await tenants.RevokeKeyAsync(Id(id), keyId) ? TypedResults.NoContent() : ApiResults.Problem(Problems.NoSuchKey);
+    private static async Task<IResult> RevokeKeyAsync(HttpContext http, string id, string keyId, TenantRegistry tenants) =>
+        await tenants.RevokeKeyAsync(http.Actor(), Id(id), keyId) ? TypedResults.NoContent() : ApiResults.Problem(Problems.NoSuchKey);
+
+    private static ApiProblem NoKey(TenantChangeStatus why) => why switch
+    {
+        TenantChangeStatus.TooManyKeys => Problems.TooManyKeys,
+        TenantChangeStatus.Gone => Problems.TenantGone,
+        TenantChangeStatus.NoSuchKey => Problems.NoSuchKey,
+        TenantChangeStatus.KeyRevoked => Problems.KeyRevoked,
+        _ => Problems.NoSuchTenant,
+    };
 
     /// <summary>What is no tenant id names no tenant.</summary>
     private static TenantId Id(string text) => TenantId.TryParse(text, out var id) ? id : throw new ApiException(Problems.NoSuchTenant);

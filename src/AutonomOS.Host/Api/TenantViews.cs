@@ -87,11 +87,36 @@ internal sealed record TenantListView(IReadOnlyList<TenantView> Tenants, string?
 /// <summary>A key just issued.</summary>
 internal sealed record IssuedKeyView(string KeyId, [property: Description("Shown this once.")] string ApiKey, DateTimeOffset CreatedAt);
 
+/// <summary>A key just issued in place of another.</summary>
+internal sealed record RotatedKeyView(
+    string KeyId,
+    [property: Description("Shown this once.")] string ApiKey,
+    DateTimeOffset CreatedAt,
+    [property: Description("The old key.")] string ReplacedKeyId,
+    [property: Description("From when on the old key is refused.")] DateTimeOffset ReplacedKeyRevokedAt);
+
 /// <summary>A key without its secret.</summary>
-internal sealed record KeyView(string KeyId, DateTimeOffset CreatedAt, DateTimeOffset? RevokedAt);
+internal sealed record KeyView(
+    string KeyId,
+    DateTimeOffset CreatedAt,
+    [property: Description("From when on it is refused; lies ahead for a key that was rotated. Null while no end is set.")] DateTimeOffset? RevokedAt);
 
 /// <summary>A tenant's keys.</summary>
 internal sealed record KeyListView(IReadOnlyList<KeyView> Keys);
+
+/// <summary>Something that was done to a tenant or its keys.</summary>
+internal sealed record AuditEntryView(
+    string Id,
+    DateTimeOffset At,
+    string Tenant,
+    [property: Description("admin, or system:PART for what the program itself finished.")] string Actor,
+    [property: Description("The address the request came from, as the server sees it.")] string? Origin,
+    string Action,
+    [property: Description("What there was before.")] RawJson? Before,
+    [property: Description("What there was after.")] RawJson? After);
+
+/// <summary>A page of the audit log, newest first.</summary>
+internal sealed record AuditListView(IReadOnlyList<AuditEntryView> Entries, string? NextCursor);
 
 /// <summary>What a tenant holds now.</summary>
 internal sealed record UsageView(

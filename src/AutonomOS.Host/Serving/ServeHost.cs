@@ -103,6 +103,7 @@ internal static class ServeHost
         app.MapHealth();
         app.MapTenants();
         app.MapAdmin();
+        app.MapAudit();
         app.MapJobs();
         app.MapCancel();
         app.MapJobEvents();

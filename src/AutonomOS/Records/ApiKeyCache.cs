@@ -98,7 +98,7 @@ public sealed partial class ApiKeyCache : BackgroundService
         if (_keys.TryGetValue(key.Id, out var kept))
         {
             kept.UsedAt = _time.GetTimestamp();
-            return key.Matches(kept.Hash) ? new(AuthenticationStatus.Known, kept.Identity) : new(AuthenticationStatus.Unknown);
+            return key.Matches(kept.Hash) && IsInForce(kept) ? new(AuthenticationStatus.Known, kept.Identity) : new(AuthenticationStatus.Unknown);
         }
 
         using var lease = _lookups.AttemptAcquire();
@@ -123,7 +123,7 @@ public sealed partial class ApiKeyCache : BackgroundService
             return new(AuthenticationStatus.Unknown);
         }
 
-        var entry = new Entry(match.Hash, match.Identity) { UsedAt = _time.GetTimestamp() };
+        var entry = new Entry(match) { UsedAt = _time.GetTimestamp() };
         _keys[key.Id] = entry;
         return new(AuthenticationStatus.Known, entry.Identity);
     }
@@ -132,7 +132,7 @@ public sealed partial class ApiKeyCache : BackgroundService
     public bool IsCurrent(TenantIdentity identity, out TenantStatus status)
     {
         ArgumentNullException.ThrowIfNull(identity);
-        if (_keys.TryGetValue(identity.KeyId, out var kept) && kept.Identity.Tenant == identity.Tenant && kept.Identity.Epoch == identity.Epoch)
+        if (_keys.TryGetValue(identity.KeyId, out var kept) && kept.Identity.Tenant == identity.Tenant && kept.Identity.Epoch == identity.Epoch && IsInForce(kept))
         {
             kept.UsedAt = _time.GetTimestamp();
             status = kept.Identity.Status;
@@ -174,10 +174,10 @@ public sealed partial class ApiKeyCache : BackgroundService
                 {
                     _keys.TryRemove(new KeyValuePair<string, Entry>(id, before));
                 }
-                else if (now.Identity != before.Identity)
+                else if (now.Identity != before.Identity || now.RevokedAt != before.RevokedAt)
                 {
                     // Only in place of what was there: a key forgotten in the meantime must not come back.
-                    _keys.TryUpdate(id, new Entry(now.Hash, now.Identity) { UsedAt = before.UsedAt }, before);
+                    _keys.TryUpdate(id, new Entry(now) { UsedAt = before.UsedAt }, before);
                 }
             }
         }
@@ -218,6 +218,8 @@ public sealed partial class ApiKeyCache : BackgroundService
         base.Dispose();
     }
 
+    private bool IsInForce(Entry kept) => kept.RevokedAt is not { } revoked || revoked > _time.GetUtcNow();
+
     private void DropUnused()
     {
         var now = _time.GetTimestamp();
@@ -235,28 +237,32 @@ public sealed partial class ApiKeyCache : BackgroundService
         }
     }
 
-    private Task<List<Found>> ReadAsync(string[] ids) => _records.ReadAsync(async context =>
+    private Task<List<Found>> ReadAsync(string[] ids) => _records.ReadAsync(RecordsScope.AllTenants, async context =>
     {
+        var now = _time.GetUtcNow();
         var rows = await (
             from key in context.ApiKeys.AsNoTracking()
             join tenant in context.Tenants.AsNoTracking() on key.TenantId equals tenant.Id
-            where ids.Contains(key.Id) && key.RevokedAt == null && tenant.Status != TenantStatus.Deleted
-            select new { key.Id, key.TenantId, key.SecretHash, tenant.Epoch, tenant.Status }).ToListAsync();
-        return rows.ConvertAll(row => new Found(row.SecretHash, new TenantIdentity(row.Id, TenantId.Parse(row.TenantId), row.Epoch, row.Status)));
+            where ids.Contains(key.Id) && (key.RevokedAt == null || key.RevokedAt > now) && tenant.Status != TenantStatus.Deleted
+            select new { key.Id, key.TenantId, key.SecretHash, key.RevokedAt, tenant.Epoch, tenant.Status }).ToListAsync();
+        return rows.ConvertAll(row => new Found(row.SecretHash, row.RevokedAt, new TenantIdentity(row.Id, TenantId.Parse(row.TenantId), row.Epoch, row.Status)));
     });
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The records do not answer. Keys already in use go on working; a key seen for the first time gets records_unavailable.")]
     private partial void LogAway();
 
-    private sealed record Found(byte[] Hash, TenantIdentity Identity);
+    private sealed record Found(byte[] Hash, DateTimeOffset? RevokedAt, TenantIdentity Identity);
 
-    private sealed class Entry(byte[] hash, TenantIdentity identity)
+    private sealed class Entry(Found found)
     {
         private long _usedAt;
 
-        public byte[] Hash { get; } = hash;
+        public byte[] Hash => found.Hash;
 
-        public TenantIdentity Identity { get; } = identity;
+        public TenantIdentity Identity => found.Identity;
+
+        /// <summary>May lie ahead: a key that was rotated stays in force for a while.</summary>
+        public DateTimeOffset? RevokedAt => found.RevokedAt;
 
         public long UsedAt
         {

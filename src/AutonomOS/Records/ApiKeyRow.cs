@@ -13,5 +13,6 @@ internal sealed class ApiKeyRow
 
     public required DateTimeOffset CreatedAt { get; set; }
 
+    /// <summary>From when on it is refused; may lie ahead, for a key that was rotated.</summary>
     public DateTimeOffset? RevokedAt { get; set; }
 }

@@ -51,7 +51,7 @@ public sealed class JobArchive(RecordsDatabase records)
             var latest = tenant.GroupBy(archived => (archived.Job.Epoch, archived.Job.Id), (_, same) => same.MaxBy(archived => archived.Job.Sequence)!);
             foreach (var slice in Slice(latest))
             {
-                await records.WriteAsync(context => ArchivedJobUpsert.ExecuteAsync(context, slice, cancellation));
+                await records.WriteAsync(RecordsScope.Of(tenant.Key), context => ArchivedJobUpsert.ExecuteAsync(context, slice, cancellation));
             }
         }
     }
@@ -59,7 +59,7 @@ public sealed class JobArchive(RecordsDatabase records)
     /// <summary>One job of the tenant's epoch, with payload and result, or null.</summary>
     public async Task<ArchivedJob?> FindAsync(TenantId tenant, long epoch, JobId id, CancellationToken cancellation = default)
     {
-        var row = await records.ReadAsync(context => context.ArchivedJobs.AsNoTracking()
+        var row = await records.ReadAsync(RecordsScope.Of(tenant), context => context.ArchivedJobs.AsNoTracking()
             .SingleOrDefaultAsync(job => job.TenantId == tenant.Value && job.Epoch == epoch && job.Id == id.Value, cancellation));
         return row?.ToArchivedJob();
     }
@@ -83,7 +83,7 @@ public sealed class JobArchive(RecordsDatabase records)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, PageMax);
-        var rows = await records.ReadAsync(async context =>
+        var rows = await records.ReadAsync(RecordsScope.Of(tenant), async context =>
         {
             var all = Listed(context, tenant, epoch, state);
             var page = await Page(all, beforeSequence, count).ToListAsync(cancellation);
@@ -100,7 +100,7 @@ public sealed class JobArchive(RecordsDatabase records)
     }
 
     /// <summary>How many jobs of the tenant's epoch there are. Counts them: its cost grows with their number.</summary>
-    public Task<long> CountAsync(TenantId tenant, long epoch, CancellationToken cancellation = default) => records.ReadAsync(context =>
+    public Task<long> CountAsync(TenantId tenant, long epoch, CancellationToken cancellation = default) => records.ReadAsync(RecordsScope.Of(tenant), context =>
         context.ArchivedJobs.LongCountAsync(job => job.TenantId == tenant.Value && job.Epoch == epoch, cancellation));
 
     /// <summary>
@@ -117,7 +117,7 @@ public sealed class JobArchive(RecordsDatabase records)
         ArgumentOutOfRangeException.ThrowIfGreaterThan(max, PruneMax);
         var nowMs = now.ToUnixTimeMilliseconds();
         // Row values in IN and a join under LIMIT are beyond what LINQ translates; both databases read this alike.
-        return records.WriteAsync(context => context.Database.ExecuteSqlAsync(
+        return records.WriteAsync(RecordsScope.AllTenants, context => context.Database.ExecuteSqlAsync(
             $"""
              DELETE FROM archived_jobs WHERE (tenant_id, epoch, id) IN (
                  SELECT job.tenant_id, job.epoch, job.id FROM tenants AS tenant JOIN archived_jobs AS job

@@ -13,7 +13,7 @@ namespace AutonomOS.Records;
 /// </summary>
 /// <remarks>
 /// Every primary key and every unique constraint begins with the tenant, so that no constraint can be hit by (and so
-/// tell of) another tenant's rows.
+/// tell of) another tenant's rows. Every table has a query filter for <see cref="Scope"/>.
 /// </remarks>
 internal abstract class RecordsContext(DbContextOptions options) : DbContext(options)
 {
@@ -22,6 +22,18 @@ internal abstract class RecordsContext(DbContextOptions options) : DbContext(opt
     public DbSet<ApiKeyRow> ApiKeys => Set<ApiKeyRow>();
 
     public DbSet<ArchivedJobRow> ArchivedJobs => Set<ArchivedJobRow>();
+
+    public DbSet<AuditRow> AuditEntries => Set<AuditRow>();
+
+    /// <summary>Whose rows queries find; nobody's until it is said.</summary>
+    public RecordsScope Scope { get; init; }
+
+    private bool AllTenants => Scope.IsAll;
+
+    private string? OneTenant => Scope.Tenant?.Value;
+
+    /// <summary>A tenant's row that nobody else changes before this transaction ends.</summary>
+    public virtual IQueryable<TenantRow> TenantForUpdate(TenantId id) => Tenants.Where(tenant => tenant.Id == id.Value);
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
@@ -44,6 +56,7 @@ internal abstract class RecordsContext(DbContextOptions options) : DbContext(opt
                 table.HasCheckConstraint("tenants_max_queued", "max_queued >= 0");
             });
             tenant.HasKey(row => row.Id);
+            tenant.HasQueryFilter(row => AllTenants || row.Id == OneTenant);
             tenant.Property(row => row.Id).HasColumnName("id").HasMaxLength(TenantId.LengthMax);
             tenant.Property(row => row.Epoch).HasColumnName("epoch");
             tenant.Property(row => row.Status).HasColumnName("status");
@@ -63,6 +76,7 @@ internal abstract class RecordsContext(DbContextOptions options) : DbContext(opt
         {
             key.ToTable("api_keys");
             key.HasKey(row => new { row.TenantId, row.Id });
+            key.HasQueryFilter(row => AllTenants || row.TenantId == OneTenant);
             key.HasOne<TenantRow>().WithMany().HasForeignKey(row => row.TenantId).OnDelete(DeleteBehavior.Restrict);
             key.Property(row => row.TenantId).HasColumnName("tenant_id").HasMaxLength(TenantId.LengthMax);
             key.Property(row => row.Id).HasColumnName("id").HasMaxLength(ApiKey.IdLength);
@@ -76,6 +90,7 @@ internal abstract class RecordsContext(DbContextOptions options) : DbContext(opt
         {
             job.ToTable("archived_jobs", table => table.HasCheckConstraint("archived_jobs_state", "state IN ('completed', 'failed', 'cancelled')"));
             job.HasKey(row => new { row.TenantId, row.Epoch, row.Id });
+            job.HasQueryFilter(row => AllTenants || row.TenantId == OneTenant);
             job.HasOne<TenantRow>().WithMany().HasForeignKey(row => row.TenantId).OnDelete(DeleteBehavior.Restrict);
             job.Property(row => row.TenantId).HasColumnName("tenant_id").HasMaxLength(TenantId.LengthMax);
             job.Property(row => row.Epoch).HasColumnName("epoch");
@@ -105,6 +120,23 @@ internal abstract class RecordsContext(DbContextOptions options) : DbContext(opt
             job.HasIndex(row => new { row.TenantId, row.Epoch, row.ListSequence, row.Id }).HasDatabaseName("archived_jobs_listed");
             job.HasIndex(row => new { row.TenantId, row.Epoch, row.State, row.ListSequence, row.Id }).HasDatabaseName("archived_jobs_listed_by_state");
             job.HasIndex(row => new { row.TenantId, row.FinishedAt }).HasDatabaseName("archived_jobs_finished");
+        });
+        modelBuilder.Entity<AuditRow>(entry =>
+        {
+            entry.ToTable("audit_entries");
+            entry.HasKey(row => new { row.TenantId, row.Id });
+            entry.HasQueryFilter(row => AllTenants || row.TenantId == OneTenant);
+            entry.HasOne<TenantRow>().WithMany().HasForeignKey(row => row.TenantId).OnDelete(DeleteBehavior.Restrict);
+            entry.Property(row => row.TenantId).HasColumnName("tenant_id").HasMaxLength(TenantId.LengthMax);
+            entry.Property(row => row.Id).HasColumnName("id").HasMaxLength(AuditLog.IdLength);
+            entry.Property(row => row.At).HasColumnName("at");
+            entry.Property(row => row.Actor).HasColumnName("actor").HasMaxLength(Actor.LengthMax);
+            entry.Property(row => row.Origin).HasColumnName("origin").HasMaxLength(Actor.LengthMax);
+            entry.Property(row => row.Action).HasColumnName("action").HasMaxLength(AuditAction.LengthMax);
+            entry.Property(row => row.Before).HasColumnName("before");
+            entry.Property(row => row.After).HasColumnName("after");
+            // For the list of all tenants' entries, and for removing the oldest.
+            entry.HasIndex(row => row.Id).HasDatabaseName("audit_entries_id");
         });
     }
 

@@ -25,8 +25,8 @@ public abstract class RecordsDatabase : IDisposable
     /// <summary>Where the records are, for people; without credentials.</summary>
     public abstract override string ToString();
 
-    /// <summary>A new context. The caller disposes it.</summary>
-    internal abstract RecordsContext Open();
+    /// <summary>A new context that finds the rows of <paramref name="scope"/>. The caller disposes it.</summary>
+    internal abstract RecordsContext Open(RecordsScope scope);
 
     /// <summary>Whether the database refused a row because its key is taken.</summary>
     internal abstract bool IsKeyTaken(DbUpdateException error);
@@ -35,11 +35,11 @@ public abstract class RecordsDatabase : IDisposable
     internal abstract bool IsUnavailable(Exception error);
 
     /// <summary>Runs one reading unit of work.</summary>
-    internal async Task<T> ReadAsync<T>(Func<RecordsContext, Task<T>> work)
+    internal virtual async Task<T> ReadAsync<T>(RecordsScope scope, Func<RecordsContext, Task<T>> work)
     {
         try
         {
-            await using var context = Open();
+            await using var context = Open(scope);
             return await work(context);
         }
         catch (Exception error) when (IsUnavailable(error))
@@ -48,12 +48,9 @@ public abstract class RecordsDatabase : IDisposable
         }
     }
 
-    /// <summary>Runs one writing unit of work: all of it is written, or nothing. Databases that take one writer at a time queue their writers here.</summary>
-    internal virtual Task<T> WriteAsync<T>(Func<RecordsContext, Task<T>> work) => ReadAsync(async context =>
-    {
-        await using var transaction = await context.Database.BeginTransactionAsync();
-        var result = await work(context);
-        await transaction.CommitAsync();
-        return result;
-    });
+    /// <summary>
+    /// Runs one writing unit of work: all of it is written, or nothing. It may be run more than once, so it decides by
+    /// what it reads there and then.
+    /// </summary>
+    internal abstract Task<T> WriteAsync<T>(RecordsScope scope, Func<RecordsContext, Task<T>> work);
 }

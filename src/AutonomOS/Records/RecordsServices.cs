@@ -7,7 +7,7 @@ namespace AutonomOS.Records;
 public static class RecordsServices
 {
     /// <summary>
-    /// Adds <see cref="TenantRegistry"/>, <see cref="JobArchive"/>, and <see cref="ApiKeyCache"/> and
+    /// Adds <see cref="TenantRegistry"/>, <see cref="JobArchive"/>, <see cref="AuditLog"/>, and <see cref="ApiKeyCache"/> and
     /// <see cref="TenantPublisher"/> with their loops, on <paramref name="database"/>. Needs a <see cref="Storage.IJobStore"/>. Call
     /// <see cref="RecordsDatabase.MigrateAsync"/> before the host starts.
     /// </summary>
@@ -21,8 +21,10 @@ public static class RecordsServices
         services.AddSingleton<ApiKeyCache>();
         services.AddSingleton<TenantRegistry>();
         services.AddSingleton<JobArchive>();
+        services.AddSingleton<AuditLog>();
         services.AddHostedService(provider => provider.GetRequiredService<TenantPublisher>());
         services.AddHostedService(provider => provider.GetRequiredService<ApiKeyCache>());
+        services.AddHostedService<AuditPruner>();
         return services;
     }
 }

@@ -42,6 +42,12 @@ public enum TenantChangeStatus
 
     /// <summary>The tenant has <see cref="TenantRegistry.KeysMax"/> keys in force.</summary>
     TooManyKeys,
+
+    /// <summary>The tenant has no such key.</summary>
+    NoSuchKey,
+
+    /// <summary>The key is revoked.</summary>
+    KeyRevoked,
 }
 
 /// <summary>A key just issued: the only time its secret is to be had.</summary>
@@ -50,8 +56,15 @@ public enum TenantChangeStatus
 /// <param name="CreatedAt">When it was issued.</param>
 public sealed record IssuedKey(TenantChangeStatus Status, ApiKey? Key, DateTimeOffset CreatedAt);
 
+/// <summary>A key just issued in place of another.</summary>
+/// <param name="Status">Done, or why not.</param>
+/// <param name="Key">The new key, when done.</param>
+/// <param name="CreatedAt">When it was issued.</param>
+/// <param name="OldRevokedAt">From when on the old one is refused, when done.</param>
+public sealed record RotatedKey(TenantChangeStatus Status, ApiKey? Key, DateTimeOffset CreatedAt, DateTimeOffset OldRevokedAt);
+
 /// <summary>A key as lists show it.</summary>
 /// <param name="Id">Its public half.</param>
 /// <param name="CreatedAt">When it was issued.</param>
-/// <param name="RevokedAt">When it was revoked; null while in force.</param>
+/// <param name="RevokedAt">From when on it is refused; may lie ahead, for a key that was rotated. Null while no end is set.</param>
 public sealed record ApiKeyInfo(string Id, DateTimeOffset CreatedAt, DateTimeOffset? RevokedAt);

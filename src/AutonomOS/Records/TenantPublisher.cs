@@ -147,7 +147,7 @@ public sealed partial class TenantPublisher(RecordsDatabase records, IJobStore s
             List<TenantRow> rows;
             try
             {
-                rows = await records.ReadAsync(context => TenantRegistry.Page(context, after, PageCount).ToListAsync(cancellation));
+                rows = await records.ReadAsync(RecordsScope.AllTenants, context => TenantRegistry.Page(context, after, PageCount).ToListAsync(cancellation));
                 _recordsWereAway = false;
             }
             catch (RecordsUnavailableException)

@@ -1,11 +1,12 @@
 using AutonomOS.Jobs;
 using AutonomOS.Records;
 using AutonomOS.Tenants;
+using static AutonomOS.Tests.Records.RecordsProcess;
 
 namespace AutonomOS.Tests.Records;
 
 /// <summary>Finished jobs in the records: kept byte for byte, once, listed newest first, removed after their tenant's retention.</summary>
-public sealed class JobArchiveTests(RecordsFixture fixture) : IClassFixture<RecordsFixture>
+public abstract class JobArchiveTests(RecordsFixture fixture)
 {
     private static readonly DateTimeOffset Noon = new(2026, 3, 4, 12, 0, 0, TimeSpan.Zero);
 
@@ -14,8 +15,8 @@ public sealed class JobArchiveTests(RecordsFixture fixture) : IClassFixture<Reco
     [Fact]
     public async Task Find_GivesTheJobByteForByte()
     {
-        await using var process = await RecordsProcess.OpenAsync(fixture.NewFile(), fixture.Store);
-        var tenant = await NewTenantAsync(process);
+        await using var process = await fixture.NewProcessAsync();
+        var tenant = await fixture.NewTenantAsync(process);
         var full = Archived(tenant, 7) with { IdempotencyKey = "a key/~!" };
         full = full with
         {
@@ -43,15 +44,15 @@ public sealed class JobArchiveTests(RecordsFixture fixture) : IClassFixture<Reco
         AssertSame(full, await process.Archive.FindAsync(tenant, 1, full.Job.Id, Cancellation));
         AssertSame(bare, await process.Archive.FindAsync(tenant, 1, bare.Job.Id, Cancellation));
         Assert.Null(await process.Archive.FindAsync(tenant, 2, full.Job.Id, Cancellation));
-        Assert.Null(await process.Archive.FindAsync(await NewTenantAsync(process), 1, full.Job.Id, Cancellation));
+        Assert.Null(await process.Archive.FindAsync(await fixture.NewTenantAsync(process), 1, full.Job.Id, Cancellation));
         Assert.Null(await process.Archive.FindAsync(tenant, 1, JobId.New(TimeProvider.System), Cancellation));
     }
 
     [Fact]
     public async Task Add_AgainWholeOrInPart_ChangesNothing_AndALaterEndTakesThePlaceOfAnEarlier()
     {
-        await using var process = await RecordsProcess.OpenAsync(fixture.NewFile(), fixture.Store);
-        var tenant = await NewTenantAsync(process);
+        await using var process = await fixture.NewProcessAsync();
+        var tenant = await fixture.NewTenantAsync(process);
         var jobs = Enumerable.Range(1, 3).Select(i => Archived(tenant, i, JobState.Failed)).ToList();
         await process.Archive.AddAsync(jobs, Cancellation);
         var retried = jobs[1] with { Job = jobs[1].Job with { State = JobState.Completed, Sequence = jobs[1].Job.Sequence + 3, Result = "2"u8.ToArray() } };
@@ -69,8 +70,8 @@ public sealed class JobArchiveTests(RecordsFixture fixture) : IClassFixture<Reco
     [Fact]
     public async Task Add_AJobThatHasNotFinished_IsRefusedAndWritesNothing()
     {
-        await using var process = await RecordsProcess.OpenAsync(fixture.NewFile(), fixture.Store);
-        var tenant = await NewTenantAsync(process);
+        await using var process = await fixture.NewProcessAsync();
+        var tenant = await fixture.NewTenantAsync(process);
         var running = Archived(tenant, 2) with { Job = Archived(tenant, 2).Job with { State = JobState.Running } };
         var endless = Archived(tenant, 3) with { Job = Archived(tenant, 3).Job with { FinishedAt = null } };
 
@@ -83,8 +84,8 @@ public sealed class JobArchiveTests(RecordsFixture fixture) : IClassFixture<Reco
     [Fact]
     public async Task Add_MoreThanOneTransactionTakes_WritesAll()
     {
-        await using var process = await RecordsProcess.OpenAsync(fixture.NewFile(), fixture.Store);
-        var (one, two) = (await NewTenantAsync(process), await NewTenantAsync(process));
+        await using var process = await fixture.NewProcessAsync();
+        var (one, two) = (await fixture.NewTenantAsync(process), await fixture.NewTenantAsync(process));
         var many = Enumerable.Range(1, (2 * JobArchive.TransactionJobsMax) + 1).Select(i => Archived(one, i));
         var large = Enumerable.Range(1, 3).Select(i => Archived(two, i) with { Job = Archived(two, i).Job with { Payload = new byte[(JobArchive.TransactionBytesMax / 2) + 1] } });
 
@@ -97,8 +98,8 @@ public sealed class JobArchiveTests(RecordsFixture fixture) : IClassFixture<Reco
     [Fact]
     public async Task List_IsNewestFirst_PageByPage_OfOneEpoch_WithoutContent()
     {
-        await using var process = await RecordsProcess.OpenAsync(fixture.NewFile(), fixture.Store);
-        var (tenant, other) = (await NewTenantAsync(process), await NewTenantAsync(process));
+        await using var process = await fixture.NewProcessAsync();
+        var (tenant, other) = (await fixture.NewTenantAsync(process), await fixture.NewTenantAsync(process));
         JobState[] ends = [JobState.Completed, JobState.Failed, JobState.Cancelled];
         var jobs = Enumerable.Range(1, 30).Select(i => Archived(tenant, i, ends[i % 3])).ToList();
         // A sequence that was given out twice, where a page ends.
@@ -125,9 +126,9 @@ public sealed class JobArchiveTests(RecordsFixture fixture) : IClassFixture<Reco
     [Fact]
     public async Task Prune_RemovesWhatIsPastItsOwnTenantsRetention_InSlices()
     {
-        await using var process = await RecordsProcess.OpenAsync(fixture.NewFile(), fixture.Store);
+        await using var process = await fixture.NewProcessAsync();
         var longest = 30 * 24 * 3600;
-        var (brief, patient) = (await NewTenantAsync(process, 10), await NewTenantAsync(process, longest));
+        var (brief, patient) = (await fixture.NewTenantAsync(process, 10), await fixture.NewTenantAsync(process, longest));
         await process.Archive.AddAsync([.. Enumerable.Range(1, 10).Select(i => Archived(brief, i)), .. Enumerable.Range(1, 10).Select(i => Archived(patient, i))], Cancellation);
 
         Assert.Equal(0, await process.Archive.PruneAsync(Noon.AddSeconds(10), 100, Cancellation));
@@ -137,7 +138,7 @@ public sealed class JobArchiveTests(RecordsFixture fixture) : IClassFixture<Reco
 
         Assert.Equal(0, await process.Archive.PruneAsync(Noon.AddSeconds(longest), 100, Cancellation));
         // The retention in force counts, not that of the time of archiving.
-        await process.Tenants.ChangeAsync(patient, null, (weight, limits) => (weight, limits with { RetentionSeconds = 3600 }));
+        await process.Tenants.ChangeAsync(Who, patient, null, (weight, limits) => (weight, limits with { RetentionSeconds = 3600 }));
         Assert.Equal(10, await process.Archive.PruneAsync(Noon.AddSeconds(3601), 100, Cancellation));
     }
 
@@ -191,11 +192,10 @@ public sealed class JobArchiveTests(RecordsFixture fixture) : IClassFixture<Reco
             FinishedAt = Noon,
         },
     };
-
-    private async Task<TenantId> NewTenantAsync(RecordsProcess process, int retentionSeconds = 3600)
-    {
-        var id = fixture.NewTenant();
-        await process.Tenants.CreateAsync(id, 1, new TenantLimits { RetentionSeconds = retentionSeconds });
-        return id;
-    }
 }
+
+/// <summary>On SQLite.</summary>
+public sealed class SqliteJobArchiveTests(SqliteRecordsFixture fixture) : JobArchiveTests(fixture), IClassFixture<SqliteRecordsFixture>;
+
+/// <summary>On PostgreSQL.</summary>
+public sealed class PostgreSqlJobArchiveTests(PostgreSqlRecordsFixture fixture) : JobArchiveTests(fixture), IClassFixture<PostgreSqlRecordsFixture>;

@@ -1,19 +1,19 @@
 using AutonomOS.Embedded;
 using AutonomOS.Records;
-using AutonomOS.Records.Sqlite;
 using AutonomOS.Storage;
 using AutonomOS.Tenants;
 using AutonomOS.Tests.Conformance.Stores;
+using AutonomOS.Tests.Records.Databases;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AutonomOS.Tests.Records;
 
-/// <summary>One process's view of the records: a real SQLite file, and a real store, which may be shared with others.</summary>
+/// <summary>One process's view of the records: a real database, and a real store, which may both be shared with others.</summary>
 public sealed class RecordsProcess : IAsyncDisposable
 {
     private readonly StoreConnection _connection;
 
-    private RecordsProcess(SqliteRecords database, StoreConnection connection, RedisJobStore store)
+    private RecordsProcess(RecordsDatabase database, StoreConnection connection, RedisJobStore store)
     {
         _connection = connection;
         Database = database;
@@ -22,9 +22,10 @@ public sealed class RecordsProcess : IAsyncDisposable
         Keys = new ApiKeyCache(database, TimeProvider.System, NullLogger<ApiKeyCache>.Instance);
         Tenants = new TenantRegistry(database, Publisher, Keys, TimeProvider.System);
         Archive = new JobArchive(database);
+        Audit = new AuditLog(database);
     }
 
-    public SqliteRecords Database { get; }
+    public RecordsDatabase Database { get; }
 
     public RedisJobStore Store { get; }
 
@@ -36,9 +37,14 @@ public sealed class RecordsProcess : IAsyncDisposable
 
     public JobArchive Archive { get; }
 
-    public static async Task<RecordsProcess> OpenAsync(string path, StoreOptions store)
+    public AuditLog Audit { get; }
+
+    /// <summary>Who does what the tests do.</summary>
+    public static Actor Who { get; } = Actor.Admin("192.0.2.7");
+
+    public static async Task<RecordsProcess> OpenAsync(RecordsPlace place, StoreOptions store)
     {
-        var database = new SqliteRecords(path);
+        var database = place.Open();
         await database.MigrateAsync(TestContext.Current.CancellationToken);
         var connection = await StoreConnection.ConnectAsync(store, TimeProvider.System, NullLogger.Instance, TestContext.Current.CancellationToken);
         return new RecordsProcess(database, connection, new RedisJobStore(connection, TimeProvider.System));
@@ -54,19 +60,24 @@ public sealed class RecordsProcess : IAsyncDisposable
     }
 }
 
-/// <summary>An embedded store and a directory for the records; each test opens files of its own.</summary>
-public sealed class RecordsFixture : IAsyncLifetime
+/// <summary>An embedded store and databases for the records; each test opens one of its own.</summary>
+public abstract class RecordsFixture : IAsyncLifetime
 {
-    private readonly TempDirectory _directory = new();
     private EmbeddedStore? _store;
-    private int _files;
+    private int _names;
 
     /// <summary>Generous, so that a busy machine is not taken for a store that is away.</summary>
     public StoreOptions Store => _store!.Connection with { DeadlineMs = 5000 };
 
-    public string NewFile() => _directory.File($"records-{Interlocked.Increment(ref _files)}.db");
+    protected TempDirectory Directory { get; } = new();
 
-    public async ValueTask InitializeAsync() => _store = await EmbeddedStore.StartAsync(new() { SocketPath = _directory.File("s") });
+    /// <summary>A new, empty database.</summary>
+    public abstract Task<RecordsPlace> NewPlaceAsync();
+
+    /// <summary>A process of its own on a new database.</summary>
+    public async Task<RecordsProcess> NewProcessAsync() => await RecordsProcess.OpenAsync(await NewPlaceAsync(), Store);
+
+    public async ValueTask InitializeAsync() => _store = await EmbeddedStore.StartAsync(new() { SocketPath = Directory.File("s") });
 
     public async ValueTask DisposeAsync()
     {
@@ -75,9 +86,34 @@ public sealed class RecordsFixture : IAsyncLifetime
             await _store.DisposeAsync();
         }
 
-        _directory.Dispose();
+        Directory.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>A tenant id that no other test uses: they share the store.</summary>
-    public TenantId NewTenant() => TenantId.Parse($"t{Interlocked.Increment(ref _files)}");
+    public TenantId NewTenant() => TenantId.Parse($"t{Interlocked.Increment(ref _names)}");
+
+    /// <summary>A tenant with an id of its own.</summary>
+    public async Task<TenantId> NewTenantAsync(RecordsProcess process, int retentionSeconds = 3600)
+    {
+        var id = NewTenant();
+        Assert.Equal(TenantChangeStatus.Done, (await process.Tenants.CreateAsync(RecordsProcess.Who, id, 1, new TenantLimits { RetentionSeconds = retentionSeconds })).Status);
+        return id;
+    }
+}
+
+/// <summary>The records in SQLite files.</summary>
+public sealed class SqliteRecordsFixture : RecordsFixture
+{
+    private int _files;
+
+    public override Task<RecordsPlace> NewPlaceAsync() => Task.FromResult<RecordsPlace>(new SqlitePlace(Directory.File($"records-{Interlocked.Increment(ref _files)}.db")));
+}
+
+/// <summary>The records in PostgreSQL databases.</summary>
+public sealed class PostgreSqlRecordsFixture(PostgreSqlCluster cluster) : RecordsFixture
+{
+    public override async Task<RecordsPlace> NewPlaceAsync() => await NewPostgreSqlPlaceAsync();
+
+    public async Task<PostgreSqlPlace> NewPostgreSqlPlaceAsync() => new(cluster, await cluster.NewDatabaseAsync());
 }

@@ -18,7 +18,7 @@ public sealed class SqliteRecordsTests : IDisposable
         get
         {
             using var records = new SqliteRecords("any.db");
-            using var context = records.Open();
+            using var context = records.Open(RecordsScope.None);
             return context.Database.GetMigrations().Count().ToString(CultureInfo.InvariantCulture);
         }
     }
@@ -31,7 +31,7 @@ public sealed class SqliteRecordsTests : IDisposable
         using var records = new SqliteRecords(_directory.File("r.db"));
         await records.MigrateAsync(TestContext.Current.CancellationToken);
 
-        await using var context = records.Open();
+        await using var context = records.Open(RecordsScope.None);
         Assert.False(context.Database.HasPendingModelChanges(), "The model has changed since the last migration: add one.");
         Assert.Empty(await context.Database.GetPendingMigrationsAsync(TestContext.Current.CancellationToken));
         Assert.Equal("wal", await ScalarAsync("PRAGMA journal_mode"));

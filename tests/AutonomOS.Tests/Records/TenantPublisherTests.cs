@@ -1,6 +1,8 @@
 using AutonomOS.Storage;
 using AutonomOS.Tenants;
 using AutonomOS.Tests.Conformance.Stores;
+using AutonomOS.Tests.Records.Databases;
+using static AutonomOS.Tests.Records.RecordsProcess;
 
 namespace AutonomOS.Tests.Records;
 
@@ -18,15 +20,15 @@ public sealed class TenantPublisherTests : IDisposable
     {
         RedisServer.Need();
         using var redis = await RedisServer.StartAsync();
-        await using var process = await RecordsProcess.OpenAsync(_directory.File("r.db"), redis.Options);
+        await using var process = await RecordsProcess.OpenAsync(new SqlitePlace(_directory.File("r.db")), redis.Options);
         var before = TenantId.Parse("before");
         var during = TenantId.Parse("during");
-        Assert.True((await process.Tenants.CreateAsync(before, 2, new TenantLimits())).Tenant!.Applied);
+        Assert.True((await process.Tenants.CreateAsync(Who, before, 2, new TenantLimits())).Tenant!.Applied);
         await process.Publisher.StartAsync(TestContext.Current.CancellationToken);
 
         redis.Kill();
-        Assert.False((await process.Tenants.CreateAsync(during, 3, new TenantLimits())).Tenant!.Applied);
-        await process.Tenants.ChangeAsync(before, null, (_, limits) => (4, limits));
+        Assert.False((await process.Tenants.CreateAsync(Who, during, 3, new TenantLimits())).Tenant!.Applied);
+        await process.Tenants.ChangeAsync(Who, before, null, (_, limits) => (4, limits));
         await redis.RestartAsync();
 
         Assert.Equal(4, (await KnownAsync(process, before)).Weight);
@@ -41,14 +43,14 @@ public sealed class TenantPublisherTests : IDisposable
         RedisServer.Need();
         using var redis = await RedisServer.StartAsync();
         var id = TenantId.Parse("old");
-        await using (var first = await RecordsProcess.OpenAsync(_directory.File("r.db"), redis.Options))
+        await using (var first = await RecordsProcess.OpenAsync(new SqlitePlace(_directory.File("r.db")), redis.Options))
         {
-            await first.Tenants.CreateAsync(id, 2, new TenantLimits());
+            await first.Tenants.CreateAsync(Who, id, 2, new TenantLimits());
         }
 
         redis.Kill();
         await redis.RestartAsync();
-        await using var second = await RecordsProcess.OpenAsync(_directory.File("r.db"), redis.Options);
+        await using var second = await RecordsProcess.OpenAsync(new SqlitePlace(_directory.File("r.db")), redis.Options);
         Assert.Null(await second.Store.UsageAsync(id, TestContext.Current.CancellationToken));
 
         await second.Publisher.StartAsync(TestContext.Current.CancellationToken);
@@ -62,10 +64,10 @@ public sealed class TenantPublisherTests : IDisposable
     {
         RedisServer.Need();
         using var redis = await RedisServer.StartAsync();
-        await using var process = await RecordsProcess.OpenAsync(_directory.File("r.db"), redis.Options);
+        await using var process = await RecordsProcess.OpenAsync(new SqlitePlace(_directory.File("r.db")), redis.Options);
         var id = TenantId.Parse("t");
-        var old = (await process.Tenants.CreateAsync(id, 1, new TenantLimits())).Tenant!.Settings;
-        await process.Tenants.SuspendAsync(id, null);
+        var old = (await process.Tenants.CreateAsync(Who, id, 1, new TenantLimits())).Tenant!.Settings;
+        await process.Tenants.SuspendAsync(Who, id, null);
 
         Assert.True(await process.Publisher.ApplyAsync(old, TestContext.Current.CancellationToken));
 

@@ -1,22 +1,24 @@
 using System.ComponentModel.DataAnnotations;
+using System.Data.Common;
 using AutonomOS.Records;
 using AutonomOS.Tenants;
-using Microsoft.Data.Sqlite;
+using AutonomOS.Tests.Records.Databases;
 using Microsoft.EntityFrameworkCore;
+using static AutonomOS.Tests.Records.RecordsProcess;
 
 namespace AutonomOS.Tests.Records;
 
-/// <summary>Tenants in a real SQLite file, changed by many at once, and their way into the store.</summary>
-public sealed class TenantRegistryTests(RecordsFixture fixture) : IClassFixture<RecordsFixture>
+/// <summary>Tenants in a real database, changed by many at once, and their way into the store.</summary>
+public abstract class TenantRegistryTests(RecordsFixture fixture)
 {
     [Fact]
     public async Task Create_IsInTheRecordsAndInTheStore()
     {
-        await using var process = await RecordsProcess.OpenAsync(fixture.NewFile(), fixture.Store);
+        await using var process = await fixture.NewProcessAsync();
         var id = fixture.NewTenant();
         var limits = new TenantLimits { MaxConcurrent = 3, MaxQueued = 0, PayloadBytesMax = 2048, ResultBytesMax = 4096, ErrorBytesMax = 512, TotalPayloadBytesMax = 5L * 1024 * 1024 * 1024, RetentionSeconds = 7 };
 
-        var created = await process.Tenants.CreateAsync(id, 9, limits);
+        var created = await process.Tenants.CreateAsync(Who, id, 9, limits);
 
         Assert.Equal(TenantChangeStatus.Done, created.Status);
         var expected = new TenantSettings { Id = id, Epoch = 1, Version = 1, Weight = 9, Limits = limits };
@@ -29,12 +31,12 @@ public sealed class TenantRegistryTests(RecordsFixture fixture) : IClassFixture<
     [Fact]
     public async Task Create_SameIdByTwoProcessesAtOnce_MakesOne()
     {
-        var file = fixture.NewFile();
-        await using var one = await RecordsProcess.OpenAsync(file, fixture.Store);
-        await using var two = await RecordsProcess.OpenAsync(file, fixture.Store);
+        var place = await fixture.NewPlaceAsync();
+        await using var one = await RecordsProcess.OpenAsync(place, fixture.Store);
+        await using var two = await RecordsProcess.OpenAsync(place, fixture.Store);
         var id = fixture.NewTenant();
 
-        var results = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => Task.Run(() => (i % 2 == 0 ? one : two).Tenants.CreateAsync(id, (i % 10) + 1, new TenantLimits()))));
+        var results = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => Task.Run(() => (i % 2 == 0 ? one : two).Tenants.CreateAsync(Who, id, (i % 10) + 1, new TenantLimits()))));
 
         var winner = Assert.Single(results, result => result.Status is TenantChangeStatus.Done);
         Assert.All(results.Where(result => result != winner), result => Assert.Equal(TenantChangeStatus.Exists, result.Status));
@@ -44,11 +46,11 @@ public sealed class TenantRegistryTests(RecordsFixture fixture) : IClassFixture<
     [Fact]
     public async Task Change_ByManyAtOnceWithTheirVersion_LosesNoUpdate()
     {
-        var file = fixture.NewFile();
-        await using var one = await RecordsProcess.OpenAsync(file, fixture.Store);
-        await using var two = await RecordsProcess.OpenAsync(file, fixture.Store);
+        var place = await fixture.NewPlaceAsync();
+        await using var one = await RecordsProcess.OpenAsync(place, fixture.Store);
+        await using var two = await RecordsProcess.OpenAsync(place, fixture.Store);
         var id = fixture.NewTenant();
-        await one.Tenants.CreateAsync(id, 1, new TenantLimits { MaxQueued = 0 });
+        await one.Tenants.CreateAsync(Who, id, 1, new TenantLimits { MaxQueued = 0 });
         var successes = 0;
         var conflicts = 0;
 
@@ -58,7 +60,7 @@ public sealed class TenantRegistryTests(RecordsFixture fixture) : IClassFixture<
             for (var done = 0; done < 5;)
             {
                 var now = (await process.Tenants.GetAsync(id))!.Settings;
-                var result = await process.Tenants.ChangeAsync(id, now.Version, (weight, limits) => (weight, limits with { MaxQueued = now.Limits.MaxQueued + 1 }));
+                var result = await process.Tenants.ChangeAsync(Who, id, now.Version, (weight, limits) => (weight, limits with { MaxQueued = now.Limits.MaxQueued + 1 }));
                 if (result.Status is TenantChangeStatus.Done)
                 {
                     done++;
@@ -81,14 +83,14 @@ public sealed class TenantRegistryTests(RecordsFixture fixture) : IClassFixture<
     [Fact]
     public async Task Change_ByManyAtOnceWithoutAVersion_AppliesThemAll()
     {
-        var file = fixture.NewFile();
-        await using var one = await RecordsProcess.OpenAsync(file, fixture.Store);
-        await using var two = await RecordsProcess.OpenAsync(file, fixture.Store);
+        var place = await fixture.NewPlaceAsync();
+        await using var one = await RecordsProcess.OpenAsync(place, fixture.Store);
+        await using var two = await RecordsProcess.OpenAsync(place, fixture.Store);
         var id = fixture.NewTenant();
-        await one.Tenants.CreateAsync(id, 1, new TenantLimits { MaxQueued = 0 });
+        await one.Tenants.CreateAsync(Who, id, 1, new TenantLimits { MaxQueued = 0 });
 
         var results = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(() =>
-            (i % 2 == 0 ? one : two).Tenants.ChangeAsync(id, null, (weight, limits) => (weight, limits with { MaxQueued = limits.MaxQueued + 1 })))));
+            (i % 2 == 0 ? one : two).Tenants.ChangeAsync(Who, id, null, (weight, limits) => (weight, limits with { MaxQueued = limits.MaxQueued + 1 })))));
 
         Assert.All(results, result => Assert.Equal(TenantChangeStatus.Done, result.Status));
         var end = (await one.Tenants.GetAsync(id))!.Settings;
@@ -98,14 +100,14 @@ public sealed class TenantRegistryTests(RecordsFixture fixture) : IClassFixture<
     [Fact]
     public async Task Change_OutOfRange_ChangesNothing()
     {
-        await using var process = await RecordsProcess.OpenAsync(fixture.NewFile(), fixture.Store);
+        await using var process = await fixture.NewProcessAsync();
         var id = fixture.NewTenant();
-        await Assert.ThrowsAsync<ValidationException>(() => process.Tenants.CreateAsync(id, 0, new TenantLimits()));
-        await Assert.ThrowsAsync<ValidationException>(() => process.Tenants.CreateAsync(id, 1, new TenantLimits { MaxConcurrent = 0 }));
+        await Assert.ThrowsAsync<ValidationException>(() => process.Tenants.CreateAsync(Who, id, 0, new TenantLimits()));
+        await Assert.ThrowsAsync<ValidationException>(() => process.Tenants.CreateAsync(Who, id, 1, new TenantLimits { MaxConcurrent = 0 }));
         Assert.Null(await process.Tenants.GetAsync(id));
-        await process.Tenants.CreateAsync(id, 1, new TenantLimits());
+        await process.Tenants.CreateAsync(Who, id, 1, new TenantLimits());
 
-        await Assert.ThrowsAsync<ValidationException>(() => process.Tenants.ChangeAsync(id, 1, (_, limits) => (1001, limits)));
+        await Assert.ThrowsAsync<ValidationException>(() => process.Tenants.ChangeAsync(Who, id, 1, (_, limits) => (1001, limits)));
 
         Assert.Equal(1, (await process.Tenants.GetAsync(id))!.Settings.Version);
     }
@@ -113,28 +115,28 @@ public sealed class TenantRegistryTests(RecordsFixture fixture) : IClassFixture<
     [Fact]
     public async Task SuspendAndResume_AreIdempotentAndReachTheStore()
     {
-        await using var process = await RecordsProcess.OpenAsync(fixture.NewFile(), fixture.Store);
+        await using var process = await fixture.NewProcessAsync();
         var id = fixture.NewTenant();
-        await process.Tenants.CreateAsync(id, 1, new TenantLimits());
+        await process.Tenants.CreateAsync(Who, id, 1, new TenantLimits());
 
-        Assert.Equal(2, (await process.Tenants.SuspendAsync(id, null)).Tenant!.Settings.Version);
-        Assert.Equal(2, (await process.Tenants.SuspendAsync(id, 2)).Tenant!.Settings.Version);
+        Assert.Equal(2, (await process.Tenants.SuspendAsync(Who, id, null)).Tenant!.Settings.Version);
+        Assert.Equal(2, (await process.Tenants.SuspendAsync(Who, id, 2)).Tenant!.Settings.Version);
         Assert.Equal(TenantStatus.Suspended, (await process.Store.UsageAsync(id, TestContext.Current.CancellationToken))!.Settings.Status);
-        Assert.Equal(TenantChangeStatus.VersionConflict, (await process.Tenants.ResumeAsync(id, 1)).Status);
+        Assert.Equal(TenantChangeStatus.VersionConflict, (await process.Tenants.ResumeAsync(Who, id, 1)).Status);
         // A change of limits is no resumption.
-        Assert.Equal(TenantStatus.Suspended, (await process.Tenants.ChangeAsync(id, 2, (weight, limits) => (weight + 1, limits))).Tenant!.Settings.Status);
-        Assert.Equal(TenantStatus.Active, (await process.Tenants.ResumeAsync(id, null)).Tenant!.Settings.Status);
-        Assert.Equal(TenantChangeStatus.NotFound, (await process.Tenants.SuspendAsync(fixture.NewTenant(), null)).Status);
+        Assert.Equal(TenantStatus.Suspended, (await process.Tenants.ChangeAsync(Who, id, 2, (weight, limits) => (weight + 1, limits))).Tenant!.Settings.Status);
+        Assert.Equal(TenantStatus.Active, (await process.Tenants.ResumeAsync(Who, id, null)).Tenant!.Settings.Status);
+        Assert.Equal(TenantChangeStatus.NotFound, (await process.Tenants.SuspendAsync(Who, fixture.NewTenant(), null)).Status);
     }
 
     [Fact]
     public async Task List_ComparesIdsAsBytes()
     {
-        await using var process = await RecordsProcess.OpenAsync(fixture.NewFile(), fixture.Store);
+        await using var process = await fixture.NewProcessAsync();
         string[] ids = ["b", "a.b", "A", "a", "a-b", "aa", "B", "a_b", "0"];
         foreach (var id in ids)
         {
-            Assert.Equal(TenantChangeStatus.Done, (await process.Tenants.CreateAsync(TenantId.Parse(id), 1, new TenantLimits())).Status);
+            Assert.Equal(TenantChangeStatus.Done, (await process.Tenants.CreateAsync(Who, TenantId.Parse(id), 1, new TenantLimits())).Status);
         }
 
         var seen = new List<string>();
@@ -167,23 +169,23 @@ public sealed class TenantRegistryTests(RecordsFixture fixture) : IClassFixture<
     public async Task Database_RefusesAHostileIdThatPassedTheEdge(string id)
     {
         Assert.False(TenantId.TryParse(id, out _));
-        await using var process = await RecordsProcess.OpenAsync(fixture.NewFile(), fixture.Store);
+        var place = await fixture.NewPlaceAsync();
+        await using var process = await RecordsProcess.OpenAsync(place, fixture.Store);
+        await process.Tenants.CreateAsync(Who, TenantId.Parse("template"), 1, new TenantLimits());
 
-        var refused = await Assert.ThrowsAsync<DbUpdateException>(() => InsertAsync(process, id));
-        Assert.Equal(19, Assert.IsType<SqliteException>(refused.InnerException).SqliteErrorCode);
-        Assert.Contains("tenants_id", refused.InnerException.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAnyAsync<DbException>(() => CopyAsync(place, id));
         // The control: the same row with an ordinary id is taken.
-        await InsertAsync(process, "ordinary");
+        Assert.Equal(1, await CopyAsync(place, "ordinary"));
     }
 
     [Fact]
     public async Task Create_AfterADeletion_BeginsTheNextEpochAndRevokesTheOldKeys()
     {
-        await using var process = await RecordsProcess.OpenAsync(fixture.NewFile(), fixture.Store);
+        await using var process = await fixture.NewProcessAsync();
         var id = fixture.NewTenant();
-        await process.Tenants.CreateAsync(id, 5, new TenantLimits());
-        var key = (await process.Tenants.IssueKeyAsync(id)).Key!;
-        await process.Database.WriteAsync(async context =>
+        await process.Tenants.CreateAsync(Who, id, 5, new TenantLimits());
+        var key = (await process.Tenants.IssueKeyAsync(Who, id)).Key!;
+        await process.Database.WriteAsync(RecordsScope.Of(id), async context =>
         {
             var row = await context.Tenants.SingleAsync(tenant => tenant.Id == id.Value);
             row.Status = TenantStatus.Deleted;
@@ -193,32 +195,31 @@ public sealed class TenantRegistryTests(RecordsFixture fixture) : IClassFixture<
         Assert.Null(await process.Tenants.GetAsync(id));
         Assert.Empty((await process.Tenants.ListAsync(null, 10)).Tenants);
 
-        var again = await process.Tenants.CreateAsync(id, 6, new TenantLimits());
+        var again = await process.Tenants.CreateAsync(Who, id, 6, new TenantLimits());
 
         Assert.Equal((TenantChangeStatus.Done, 2, 3, 6), (again.Status, again.Tenant!.Settings.Epoch, again.Tenant.Settings.Version, again.Tenant.Settings.Weight));
         Assert.Equal(AuthenticationStatus.Unknown, (await process.Keys.AuthenticateAsync(key.Reveal())).Status);
         Assert.Equal(2, (await process.Store.UsageAsync(id, TestContext.Current.CancellationToken))!.Settings.Epoch);
     }
 
-    private static Task<int> InsertAsync(RecordsProcess process, string id) => process.Database.WriteAsync(context =>
+    private static async Task<int> CopyAsync(RecordsPlace place, string id)
     {
-        context.Tenants.Add(new TenantRow
-        {
-            Id = id,
-            Epoch = 1,
-            Status = TenantStatus.Active,
-            Weight = 1,
-            MaxConcurrent = 1,
-            MaxQueued = 1,
-            PayloadBytesMax = 1024,
-            ResultBytesMax = 1024,
-            ErrorBytesMax = 256,
-            TotalPayloadBytesMax = 1024,
-            RetentionSeconds = 1,
-            Version = 1,
-            CreatedAt = DateTimeOffset.UnixEpoch,
-            UpdatedAt = DateTimeOffset.UnixEpoch,
-        });
-        return context.SaveChangesAsync();
-    });
+        await using var connection = await place.ConnectAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText =
+            """
+            INSERT INTO tenants SELECT @id, epoch, status, weight, max_concurrent, max_queued, payload_bytes_max, result_bytes_max,
+                error_bytes_max, total_payload_bytes_max, retention_seconds, version, created_at, updated_at FROM tenants WHERE id = 'template'
+            """;
+        var parameter = command.CreateParameter();
+        (parameter.ParameterName, parameter.Value) = ("@id", id);
+        command.Parameters.Add(parameter);
+        return await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
 }
+
+/// <summary>On SQLite.</summary>
+public sealed class SqliteTenantRegistryTests(SqliteRecordsFixture fixture) : TenantRegistryTests(fixture), IClassFixture<SqliteRecordsFixture>;
+
+/// <summary>On PostgreSQL.</summary>
+public sealed class PostgreSqlTenantRegistryTests(PostgreSqlRecordsFixture fixture) : TenantRegistryTests(fixture), IClassFixture<PostgreSqlRecordsFixture>;

@@ -67,7 +67,7 @@ public sealed class SqliteRecords : RecordsDatabase
         {
             await using var turn = await FileLock.TakeAsync(_path + ".lock", TimeSpan.FromMilliseconds(MigrationWaitMs), cancellation);
             CreateFile();
-            await using var context = Open();
+            await using var context = Open(RecordsScope.None);
             var unknown = (await context.Database.GetAppliedMigrationsAsync(cancellation)).Except(context.Database.GetMigrations(), StringComparer.Ordinal).ToList();
             if (unknown.Count > 0)
             {
@@ -103,7 +103,7 @@ public sealed class SqliteRecords : RecordsDatabase
         _writer.Dispose();
     }
 
-    internal override RecordsContext Open() => new SqliteRecordsContext(_options);
+    internal override RecordsContext Open(RecordsScope scope) => new SqliteRecordsContext(_options) { Scope = scope };
 
     internal override bool IsKeyTaken(DbUpdateException error) =>
         error.InnerException is SqliteException { SqliteErrorCode: Constraint, SqliteExtendedErrorCode: ConstraintPrimaryKey or ConstraintUnique };
@@ -117,7 +117,7 @@ public sealed class SqliteRecords : RecordsDatabase
         _ => false,
     };
 
-    internal override async Task<T> WriteAsync<T>(Func<RecordsContext, Task<T>> work)
+    internal override async Task<T> WriteAsync<T>(RecordsScope scope, Func<RecordsContext, Task<T>> work)
     {
         if (!await _writer.WaitAsync(WriterQueueMs))
         {
@@ -126,7 +126,14 @@ public sealed class SqliteRecords : RecordsDatabase
 
         try
         {
-            return await base.WriteAsync(work);
+            return await ReadAsync(scope, async context =>
+            {
+                // The driver begins with BEGIN IMMEDIATE: what is read from here on stays so until it is written.
+                await using var transaction = await context.Database.BeginTransactionAsync();
+                var result = await work(context);
+                await transaction.CommitAsync();
+                return result;
+            });
         }
         finally
         {

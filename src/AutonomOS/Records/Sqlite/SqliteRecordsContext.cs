@@ -32,5 +32,10 @@ internal sealed class SqliteRecordsContext(DbContextOptions<SqliteRecordsContext
             job.Property(row => row.TenantId).UseCollation("BINARY");
             job.Property(row => row.Id).UseCollation("BINARY");
         });
+        modelBuilder.Entity<AuditRow>(entry =>
+        {
+            entry.Property(row => row.TenantId).UseCollation("BINARY");
+            entry.Property(row => row.Id).UseCollation("BINARY");
+        });
     }
 }
