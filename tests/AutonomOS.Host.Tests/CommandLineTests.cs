@@ -30,6 +30,9 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("serve --store nowhere", "'nowhere'")]
     [InlineData("serve --store 127.0.0.1:0", "'127.0.0.1:0'")]
     [InlineData("serve --store a:1,password=x", "is no store")]
+    [InlineData("serve --records nowhere", "sqlite")]
+    [InlineData("serve --records Host=h;Database=d", "Username")]
+    [InlineData("serve --records Host=h;Database=d;Username=u;Password=hunter2", "AUTONOMOS_RECORDS_PASSWORD")]
     [InlineData("serve --log-level loud", "loud")]
     [InlineData("serve extra", "extra")]
     [InlineData("work", "--store")]
@@ -45,6 +48,7 @@ public sealed class CommandLineTests : IDisposable
         var line = Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.StartsWith("autonomos: ", line, StringComparison.Ordinal);
         Assert.Contains(says, line, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", line, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_directory.Path));
     }
 

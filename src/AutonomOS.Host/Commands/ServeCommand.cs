@@ -28,6 +28,7 @@ internal static class ServeCommand
         var data = SharedOptions.Data();
         var store = SharedOptions.Store(embedded: true, required: false);
         var storeTls = SharedOptions.StoreTls();
+        var records = SharedOptions.Records();
         var workers = SharedOptions.Whole("--workers", "Demo jobs (echo, sleep, fail) run at once in this process.", 0, 0, 1000);
         var commit = SharedOptions.CommitWindowMs();
         var rate = SharedOptions.Whole("--requests-per-second", "Requests of one tenant a second, sustained.", defaults.RequestsPerSecond, 10, 1_000_000);
@@ -38,7 +39,7 @@ internal static class ServeCommand
         var log = SharedOptions.LogLevel();
         var command = new Command("serve", "Serve the HTTP API, with the reconciler and, unless --store names another, a durable store of its own.")
         {
-            listen, remote, data, store, storeTls, workers, commit, rate, burst, concurrent, streams, drain, log,
+            listen, remote, data, store, storeTls, records, workers, commit, rate, burst, concurrent, streams, drain, log,
         };
         command.SetAction(async (ParseResult parsed, CancellationToken _) =>
         {
@@ -55,6 +56,7 @@ internal static class ServeCommand
                     Data = parsed.GetRequiredValue(data),
                     Store = parsed.GetRequiredValue(store),
                     StoreTls = parsed.GetValue(storeTls),
+                    Records = parsed.GetValue(records) ?? FromEnvironment(),
                     StorePassword = Environment.GetEnvironmentVariable(SharedOptions.StorePasswordVariable) is { Length: > 0 } password ? password : null,
                     Workers = parsed.GetValue(workers),
                     CommitWindowMs = parsed.GetValue(commit),
@@ -74,4 +76,10 @@ internal static class ServeCommand
         });
         return command;
     }
+
+    private static RecordsAddress FromEnvironment() => RecordsAddress.Given(RecordsAddress.Variable) switch
+    {
+        null => RecordsAddress.Sqlite,
+        var text => RecordsAddress.TryParse(text, secret: true, out var address, out var why) ? address : throw new UsageException($"{RecordsAddress.Variable}: {why}"),
+    };
 }

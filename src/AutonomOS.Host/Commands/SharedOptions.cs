@@ -69,6 +69,13 @@ internal static class SharedOptions
         CustomParser = result => StoreAddress.TryParse(result.Tokens[0].Value, embedded, out var address, out var why) ? address : Refuse(result, why, StoreAddress.Embedded),
     };
 
+    public static Option<RecordsAddress?> Records() => new("--records")
+    {
+        Description = $"sqlite (in the data directory), or a PostgreSQL connection string without its password. Default: {RecordsAddress.Variable}, or sqlite. Passwords are read from {RecordsAddress.PasswordVariable} and {RecordsAddress.OwnerPasswordVariable}.",
+        HelpName = "sqlite|CONNECTION",
+        CustomParser = result => RecordsAddress.TryParse(result.Tokens[0].Value, secret: false, out var address, out var why) ? address : Refuse<RecordsAddress?>(result, why, null),
+    };
+
     public static Option<ListenAddress> Listen(string description, ListenAddress? fallback) => new("--listen")
     {
         Description = description,

@@ -3,7 +3,6 @@ using AutonomOS.Host.Api;
 using AutonomOS.Host.Commands;
 using AutonomOS.Reconciliation;
 using AutonomOS.Records;
-using AutonomOS.Records.Sqlite;
 using AutonomOS.Storage;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -23,7 +22,7 @@ internal static class ServeHost
         await using var embedded = options.Store.IsEmbedded
             ? await EmbeddedStoreRun.StartAsync(data, null, options.CommitWindowMs, null, null, loggers, stop)
             : null;
-        using var records = new SqliteRecords(data.Records);
+        using var records = options.Records.Open(data.Records);
         await records.MigrateAsync(stop);
         var adminKey = await AdminKey.LoadAsync(data, stop);
         var store = embedded?.Store.Connection ?? new StoreOptions

@@ -15,6 +15,8 @@ internal sealed record ServeOptions
 
     public string? StorePassword { get; init; }
 
+    public RecordsAddress Records { get; init; } = RecordsAddress.Sqlite;
+
     /// <summary>Slots of the demo worker in this process; 0 for none.</summary>
     public int Workers { get; init; }
 

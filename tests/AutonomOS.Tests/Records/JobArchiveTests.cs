@@ -124,6 +124,33 @@ public abstract class JobArchiveTests(RecordsFixture fixture)
     }
 
     [Fact]
+    public async Task List_ReadsAlongAnIndex_HoweverManyJobsThereAre()
+    {
+        var place = await fixture.NewPlaceAsync();
+        await using var process = await RecordsProcess.OpenAsync(place, fixture.Store);
+        var (tenant, other) = (await fixture.NewTenantAsync(process), await fixture.NewTenantAsync(process));
+        await process.Archive.AddAsync([.. Enumerable.Range(1, 3000).Select(i => Archived(i % 3 == 0 ? other : tenant, i, i % 50 == 0 ? JobState.Failed : JobState.Completed))], Cancellation);
+        await using (var connection = await place.ConnectAsync())
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = "ANALYZE";
+            await command.ExecuteNonQueryAsync(Cancellation);
+        }
+
+        var all = await place.PlanAsync(RecordsScope.Of(tenant), context => JobArchive.Page(JobArchive.Listed(context, tenant, 1, null), 2000, 50));
+        var failed = await place.PlanAsync(RecordsScope.Of(tenant), context => JobArchive.Page(JobArchive.Listed(context, tenant, 1, JobState.Failed), 2000, 50));
+        // The control: a list in an order that no index has must be sorted, and the plan says so.
+        var sorted = await place.PlanAsync(RecordsScope.Of(tenant), context => JobArchive.Listed(context, tenant, 1, null).OrderBy(job => job.Type).ThenBy(job => job.Pool).Take(50));
+
+        Assert.Contains("archived_jobs_listed", all, StringComparison.Ordinal);
+        Assert.Contains("archived_jobs_listed_by_state", failed, StringComparison.Ordinal);
+        Assert.All([all, failed], plan => Assert.False(IsSorted(plan), plan));
+        Assert.True(IsSorted(sorted), sorted);
+
+        static bool IsSorted(string plan) => plan.Contains("Sort", StringComparison.Ordinal) || plan.Contains("TEMP B-TREE", StringComparison.Ordinal) || plan.Contains("Seq Scan", StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Prune_RemovesWhatIsPastItsOwnTenantsRetention_InSlices()
     {
         await using var process = await fixture.NewProcessAsync();

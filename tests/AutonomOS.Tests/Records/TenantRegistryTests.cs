@@ -54,10 +54,10 @@ public abstract class TenantRegistryTests(RecordsFixture fixture)
         var successes = 0;
         var conflicts = 0;
 
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(async () =>
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(async () =>
         {
             var process = i % 2 == 0 ? one : two;
-            for (var done = 0; done < 5;)
+            for (var done = 0; done < 2;)
             {
                 var now = (await process.Tenants.GetAsync(id))!.Settings;
                 var result = await process.Tenants.ChangeAsync(Who, id, now.Version, (weight, limits) => (weight, limits with { MaxQueued = now.Limits.MaxQueued + 1 }));
