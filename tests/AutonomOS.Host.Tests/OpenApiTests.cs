@@ -16,7 +16,7 @@ public sealed class OpenApiTests(SharedServer shared)
         var found = document["paths"].EnumerateObject().SelectMany(path => path.Value.EnumerateObject().Select(method => $"{method.Name.ToUpperInvariant()} {path.Name}")).Order(StringComparer.Ordinal);
         string[] expected =
         [
-            "DELETE /v1/tenants/{id}/keys/{keyId}", "GET /healthz/live", "GET /healthz/ready", "GET /v1/admin/audit", "GET /v1/admin/jobs", "GET /v1/admin/workers", "GET /v1/jobs",
+            "DELETE /v1/tenants/{id}", "DELETE /v1/tenants/{id}/keys/{keyId}", "GET /healthz/live", "GET /healthz/ready", "GET /v1/admin/audit", "GET /v1/admin/jobs", "GET /v1/admin/workers", "GET /v1/jobs",
             "GET /v1/jobs/{id}", "GET /v1/jobs/{id}/events", "GET /v1/tenants", "GET /v1/tenants/{id}", "GET /v1/tenants/{id}/keys", "GET /v1/usage",
             "PATCH /v1/tenants/{id}", "POST /v1/jobs", "POST /v1/jobs/batch", "POST /v1/jobs/{id}/cancel", "POST /v1/jobs/{id}/retry", "POST /v1/tenants",
             "POST /v1/tenants/{id}/keys", "POST /v1/tenants/{id}/keys/{keyId}/rotate", "POST /v1/tenants/{id}/resume", "POST /v1/tenants/{id}/suspend",

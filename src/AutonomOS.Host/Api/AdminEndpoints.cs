@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using AutonomOS.Archiving;
 using AutonomOS.Records;
 using AutonomOS.Storage;
 using AutonomOS.Tenants;
@@ -20,19 +21,19 @@ internal static class AdminEndpoints
             .Produces<WorkerListView>();
     }
 
-    private static async Task<IResult> JobsAsync(HttpContext http, IJobStore store, TenantRegistry tenants)
+    private static async Task<IResult> JobsAsync(HttpContext http, JobReader reader, TenantRegistry tenants)
     {
         var query = new ApiQuery(http);
         var state = query.State("status");
         var limit = query.Whole("limit", ApiLimits.PageDefault, 1, ApiLimits.PageMax);
-        TenantId? only = null;
+        TenantSettings? only = null;
         if (query.Text("tenant") is { } named)
         {
-            only = TenantId.TryParse(named, out var id) && await tenants.GetAsync(id) is not null ? id : throw new ApiException(Problems.NoSuchTenant);
+            only = TenantId.TryParse(named, out var id) && await tenants.GetAsync(id) is { } found ? found.Settings : throw new ApiException(Problems.NoSuchTenant);
         }
 
         var (at, inner) = ReadCursor(query.Text("cursor"));
-        if (only is not null && at is not null && at != only)
+        if (only is not null && at is not null && at != only.Id)
         {
             throw new ApiException(Problems.Invalid("cursor", "cursor belongs to a list of another tenant."));
         }
@@ -42,15 +43,17 @@ internal static class AdminEndpoints
         {
             if (only is { } one)
             {
-                var page = await store.ListAsync(one, state, inner, limit, http.RequestAborted);
-                jobs.AddRange(page.Jobs.Select(job => JobItemView.Of(job, one.Value)));
-                return Answer(jobs, page.NextCursor is null ? null : WriteCursor(one, page.NextCursor));
+                var page = await reader.ListAsync(one.Id, one.Epoch, state, inner, limit, http.RequestAborted);
+                jobs.AddRange(page.Jobs.Select(job => JobItemView.Of(job, one.Id.Value)));
+                return Answer(jobs, page.NextCursor is null ? null : WriteCursor(one.Id, page.NextCursor));
             }
 
             var current = at;
             for (var looked = 0; looked < TenantsPerPageMax; looked++)
             {
-                if (current is not { } tenant || inner is null)
+                // In the middle of a tenant that was deleted meanwhile, the next one follows.
+                var tenant = current is { } known && inner is not null ? (await tenants.GetAsync(known))?.Settings : null;
+                if (tenant is null)
                 {
                     var next = await tenants.ListAsync(current, 1);
                     if (next.Tenants is not [var found])
@@ -58,13 +61,13 @@ internal static class AdminEndpoints
                         return Answer(jobs, null);
                     }
 
-                    tenant = found.Settings.Id;
-                    current = tenant;
+                    tenant = found.Settings;
+                    current = tenant.Id;
                     inner = null;
                 }
 
-                var page = await store.ListAsync(tenant, state, inner, limit - jobs.Count, http.RequestAborted);
-                jobs.AddRange(page.Jobs.Select(job => JobItemView.Of(job, tenant.Value)));
+                var page = await reader.ListAsync(tenant.Id, tenant.Epoch, state, inner, limit - jobs.Count, http.RequestAborted);
+                jobs.AddRange(page.Jobs.Select(job => JobItemView.Of(job, tenant.Id.Value)));
                 inner = page.NextCursor;
                 if (inner is not null || jobs.Count >= limit)
                 {

@@ -1,4 +1,6 @@
+using AutonomOS.Archiving;
 using AutonomOS.Jobs;
+using AutonomOS.Records;
 using AutonomOS.Storage;
 
 namespace AutonomOS.Host.Api;
@@ -17,7 +19,7 @@ internal static class CancelEndpoint
         app.MapPost("/v1/jobs/{id}/cancel", CancelAsync).For(ApiAudience.Tenant, "CancelJob", "Cancels a job in whatever state it is.")
             .Parameter("wait", $"Seconds to wait for a running job to stop, 0 to {ApiLimits.CancelWaitSecondsMax}; default 0.", whole: true).Produces<CancelView>().Refuses(404);
 
-    private static async Task<IResult> CancelAsync(HttpContext http, string id, IJobStore store, IHostApplicationLifetime lifetime, TimeProvider time)
+    private static async Task<IResult> CancelAsync(HttpContext http, string id, IJobStore store, JobReader reader, IHostApplicationLifetime lifetime, TimeProvider time)
     {
         var wait = TimeSpan.FromSeconds(new ApiQuery(http).Whole("wait", 0, 0, ApiLimits.CancelWaitSecondsMax));
         var tenant = http.Tenant();
@@ -26,7 +28,8 @@ internal static class CancelEndpoint
         var result = await store.CancelAsync(tenant.Tenant, job, http.RequestAborted);
         if (result is CancelResult.NotFound)
         {
-            throw new ApiException(Problems.NoSuchJob);
+            var archived = await reader.FindArchivedAsync(tenant.Tenant, tenant.Epoch, job, http.RequestAborted) ?? throw new ApiException(Problems.NoSuchJob);
+            return Answer(job, "already_final", archived.State);
         }
 
         if (result is CancelResult.Cancelled)
@@ -36,16 +39,16 @@ internal static class CancelEndpoint
 
         if (result is CancelResult.AlreadyFinal)
         {
-            return Answer(job, "already_final", await LookAsync(http, store, job));
+            return Answer(job, "already_final", await LookAsync(http, reader, job));
         }
 
         var state = events is null
-            ? await LookAsync(http, store, job)
-            : await WaitAsync(http, store, job, events, wait, time, lifetime.ApplicationStopping);
+            ? await LookAsync(http, reader, job)
+            : await WaitAsync(http, reader, job, events, wait, time, lifetime.ApplicationStopping);
         return Answer(job, state is JobState.Cancelled ? "cancelled" : "requested", state);
     }
 
-    private static async Task<JobState?> WaitAsync(HttpContext http, IJobStore store, JobId job, IJobEventStream events, TimeSpan wait, TimeProvider time, CancellationToken stopping)
+    private static async Task<JobState?> WaitAsync(HttpContext http, JobReader reader, JobId job, IJobEventStream events, TimeSpan wait, TimeProvider time, CancellationToken stopping)
     {
         var start = time.GetTimestamp();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
@@ -57,7 +60,7 @@ internal static class CancelEndpoint
                 var left = wait - time.GetElapsedTime(start);
                 if (left <= TimeSpan.Zero || end.IsCancellationRequested)
                 {
-                    return await LookAsync(http, store, job);
+                    return await LookAsync(http, reader, job);
                 }
 
                 var look = Task.Delay(left < TimeSpan.FromMilliseconds(LookMs) ? left : TimeSpan.FromMilliseconds(LookMs), time, end.Token);
@@ -68,7 +71,7 @@ internal static class CancelEndpoint
                     return final;
                 }
 
-                var state = await LookAsync(http, store, job);
+                var state = await LookAsync(http, reader, job);
                 if (state is JobState.Completed or JobState.Failed or JobState.Cancelled)
                 {
                     return state;
@@ -104,13 +107,13 @@ internal static class CancelEndpoint
     }
 
     /// <summary>The cancellation is done; an answer that the look at the job failed would hide that.</summary>
-    private static async Task<JobState?> LookAsync(HttpContext http, IJobStore store, JobId job)
+    private static async Task<JobState?> LookAsync(HttpContext http, JobReader reader, JobId job)
     {
         try
         {
-            return (await store.GetAsync(http.Tenant().Tenant, job, http.RequestAborted))?.State;
+            return (await reader.GetAsync(http.Tenant().Tenant, http.Tenant().Epoch, job, http.RequestAborted))?.State;
         }
-        catch (StoreUnavailableException)
+        catch (Exception error) when (error is StoreUnavailableException or RecordsUnavailableException)
         {
             return null;
         }

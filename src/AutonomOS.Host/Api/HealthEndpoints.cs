@@ -1,8 +1,9 @@
+using AutonomOS.Archiving;
 using AutonomOS.Storage;
 
 namespace AutonomOS.Host.Api;
 
-/// <summary>Open to all, and telling nothing but yes or no.</summary>
+/// <summary>Open to all, and telling how the server is, not whom it serves.</summary>
 internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder app)
@@ -13,9 +14,9 @@ internal static class HealthEndpoints
             .WithName("Ready").WithSummary("Answers 200 while the store answers, 503 otherwise.").WithTags("health").Produces<HealthView>().Refuses(503);
     }
 
-    private static async Task<IResult> ReadyAsync(HttpContext http, IJobStore store)
+    private static async Task<IResult> ReadyAsync(HttpContext http, IJobStore store, Archiver archiver)
     {
         await store.PingAsync(http.RequestAborted);
-        return ApiResults.Ok(new HealthView("ready"), ApiFormat.Json.HealthView);
+        return ApiResults.Ok(new HealthView("ready", archiver.IsDelayed ? "delayed" : null), ApiFormat.Json.HealthView);
     }
 }

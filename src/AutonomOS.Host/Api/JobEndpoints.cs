@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AutonomOS.Archiving;
 using AutonomOS.Jobs;
 using AutonomOS.Records;
 using AutonomOS.Storage;
@@ -19,7 +20,7 @@ internal static class JobEndpoints
             .FiltersByStatus().Pages().Produces<JobListView>();
         app.MapGet("/v1/jobs/{id}", GetAsync).For(ApiAudience.Tenant, "GetJob", "Gives a job, with its place in the queue and why it waits.")
             .Produces<JobView>().Refuses(404);
-        app.MapPost("/v1/jobs/{id}/retry", RetryAsync).For(ApiAudience.Tenant, "RetryJob", "Makes a failed or cancelled job pending again.")
+        app.MapPost("/v1/jobs/{id}/retry", RetryAsync).For(ApiAudience.Tenant, "RetryJob", "Makes a failed or cancelled job pending again, while the store still has it.")
             .Produces<RetryView>(202).Refuses(404, 409);
         app.MapGet("/v1/usage", UsageAsync).For(ApiAudience.Tenant, "GetUsage", "Gives what the tenant holds now, against its limits.")
             .Produces<UsageView>();
@@ -28,7 +29,7 @@ internal static class JobEndpoints
     /// <summary>What is no job id names no job.</summary>
     public static JobId Id(string text) => JobId.TryParse(text, out var id) ? id : throw new ApiException(Problems.NoSuchJob);
 
-    private static async Task<IResult> SubmitAsync(HttpContext http, IJobStore store, TenantPublisher publisher, TimeProvider time)
+    private static async Task<IResult> SubmitAsync(HttpContext http, IJobStore store, JobReader reader, TenantPublisher publisher, TimeProvider time)
     {
         var tenant = http.Tenant();
         var request = await ApiBody.ReadAsync(http, ApiFormat.Json.SubmitRequest);
@@ -46,10 +47,9 @@ internal static class JobEndpoints
                 http.Response.Headers.Location = $"/v1/jobs/{result.Id.Value}";
                 return ApiResults.Ok(new SubmittedView(result.Id.Value, JobState.Pending), ApiFormat.Json.SubmittedView, StatusCodes.Status202Accepted);
             case SubmitStatus.Replayed:
-                // Where the first job has got to by now; unknown when it is past its retention.
-                var first = await store.GetAsync(tenant.Tenant, result.Id, http.RequestAborted);
+                var state = await FirstStateAsync(http, reader, result.Id);
                 http.Response.Headers.Location = $"/v1/jobs/{result.Id.Value}";
-                return ApiResults.Ok(new SubmittedView(result.Id.Value, first?.State, Replayed: true), ApiFormat.Json.SubmittedView);
+                return ApiResults.Ok(new SubmittedView(result.Id.Value, state, Replayed: true), ApiFormat.Json.SubmittedView);
             default:
                 return ApiResults.Problem(Problems.Refused(result));
         }
@@ -93,14 +93,14 @@ internal static class JobEndpoints
         return ApiResults.Ok(new BatchView(answers), ApiFormat.Json.BatchView);
     }
 
-    private static async Task<IResult> ListAsync(HttpContext http, IJobStore store)
+    private static async Task<IResult> ListAsync(HttpContext http, JobReader reader)
     {
         var query = new ApiQuery(http);
         var state = query.State("status");
         var limit = query.Whole("limit", ApiLimits.PageDefault, 1, ApiLimits.PageMax);
         try
         {
-            var page = await store.ListAsync(http.Tenant().Tenant, state, query.Text("cursor"), limit, http.RequestAborted);
+            var page = await reader.ListAsync(http.Tenant().Tenant, http.Tenant().Epoch, state, query.Text("cursor"), limit, http.RequestAborted);
             return ApiResults.Ok(new JobListView([.. page.Jobs.Select(job => JobItemView.Of(job))], page.NextCursor), ApiFormat.Json.JobListView);
         }
         catch (FormatException)
@@ -109,13 +109,13 @@ internal static class JobEndpoints
         }
     }
 
-    private static async Task<IResult> GetAsync(HttpContext http, string id, IJobStore store)
+    private static async Task<IResult> GetAsync(HttpContext http, string id, JobReader reader)
     {
-        var job = await store.GetAsync(http.Tenant().Tenant, Id(id), http.RequestAborted) ?? throw new ApiException(Problems.NoSuchJob);
+        var job = await reader.GetAsync(http.Tenant().Tenant, http.Tenant().Epoch, Id(id), http.RequestAborted) ?? throw new ApiException(Problems.NoSuchJob);
         return ApiResults.Ok(JobView.Of(job), ApiFormat.Json.JobView);
     }
 
-    private static async Task<IResult> RetryAsync(HttpContext http, string id, IJobStore store)
+    private static async Task<IResult> RetryAsync(HttpContext http, string id, IJobStore store, JobReader reader)
     {
         var job = Id(id);
         var result = await store.RetryAsync(http.Tenant().Tenant, job, http.RequestAborted);
@@ -125,8 +125,22 @@ internal static class JobEndpoints
             RetryStatus.NotRetryable => ApiResults.Problem(Problems.NotRetryable),
             RetryStatus.QuotaExceeded => ApiResults.Problem(Problems.QuotaExceeded(result.Limit, result.Count)),
             RetryStatus.TenantNotActive => ApiResults.Problem(http.Tenant().Status is TenantStatus.Deleting or TenantStatus.Deleted ? Problems.TenantGone : Problems.TenantSuspended),
-            _ => ApiResults.Problem(Problems.NoSuchJob),
+            // What only the records have is over for good.
+            _ => ApiResults.Problem(await reader.FindArchivedAsync(http.Tenant().Tenant, http.Tenant().Epoch, job, http.RequestAborted) is null ? Problems.NoSuchJob : Problems.NotRetryable),
         };
+    }
+
+    /// <summary>Where the first job of a replay has got to; unknown when it is past its retention, or archived while the records are away.</summary>
+    private static async Task<JobState?> FirstStateAsync(HttpContext http, JobReader reader, JobId first)
+    {
+        try
+        {
+            return (await reader.GetAsync(http.Tenant().Tenant, http.Tenant().Epoch, first, http.RequestAborted))?.State;
+        }
+        catch (RecordsUnavailableException)
+        {
+            return null;
+        }
     }
 
     private static async Task<IResult> UsageAsync(HttpContext http, IJobStore store, TenantPublisher publisher)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using AutonomOS.Archiving;
 using AutonomOS.Jobs;
 using AutonomOS.Records;
 using AutonomOS.Storage;
@@ -30,11 +31,11 @@ internal static class JobEventsEndpoint
         app.MapGet("/v1/jobs/{id}/events", StreamAsync).For(ApiAudience.TenantStream, "StreamJobEvents", "Streams a job's events (text/event-stream): snapshot, state, progress; ends after the final state.")
             .Produces(200, contentType: "text/event-stream").Refuses(404, 409);
 
-    private static async Task StreamAsync(HttpContext http, string id, IJobStore store, ApiKeyCache keys, IHostApplicationLifetime lifetime, TimeProvider time)
+    private static async Task StreamAsync(HttpContext http, string id, IJobStore store, JobReader jobs, ApiKeyCache keys, IHostApplicationLifetime lifetime, TimeProvider time)
     {
         var tenant = http.Tenant();
         var job = JobEndpoints.Id(id);
-        if (await store.GetAsync(tenant.Tenant, job, http.RequestAborted) is null)
+        if (await jobs.GetAsync(tenant.Tenant, tenant.Epoch, job, http.RequestAborted) is null)
         {
             throw new ApiException(Problems.NoSuchJob);
         }
@@ -45,7 +46,7 @@ internal static class JobEventsEndpoint
         }
 
         await using var events = await store.SubscribeAsync(tenant.Tenant, tenant.Epoch, http.RequestAborted);
-        var snapshot = await store.GetAsync(tenant.Tenant, job, http.RequestAborted) ?? throw new ApiException(Problems.NoSuchJob);
+        var snapshot = await jobs.GetAsync(tenant.Tenant, tenant.Epoch, job, http.RequestAborted) ?? throw new ApiException(Problems.NoSuchJob);
         http.Response.ContentType = "text/event-stream";
         using var end = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
         var sender = new Sender(http, time, end.Token);
@@ -76,7 +77,7 @@ internal static class JobEventsEndpoint
                 if (time.GetElapsedTime(looked).TotalMilliseconds >= LookMs)
                 {
                     looked = time.GetTimestamp();
-                    if (!await LookAsync(store, tenant.Tenant, job, sender, end.Token))
+                    if (!await LookAsync(jobs, tenant, job, sender, end.Token))
                     {
                         return;
                     }
@@ -92,20 +93,20 @@ internal static class JobEventsEndpoint
     }
 
     /// <returns>False when the job is past its retention.</returns>
-    private static async Task<bool> LookAsync(IJobStore store, TenantId tenant, JobId job, Sender sender, CancellationToken cancellation)
+    private static async Task<bool> LookAsync(JobReader jobs, TenantIdentity tenant, JobId job, Sender sender, CancellationToken cancellation)
     {
         try
         {
-            if (await store.GetAsync(tenant, job, cancellation) is not { } now)
+            if (await jobs.GetAsync(tenant.Tenant, tenant.Epoch, job, cancellation) is not { } now)
             {
                 return false;
             }
 
             await sender.SnapshotAsync(now);
         }
-        catch (StoreUnavailableException)
+        catch (Exception error) when (error is StoreUnavailableException or RecordsUnavailableException)
         {
-            // The stream stays: the next look may find the store back.
+            // The stream stays: the next look may find them back.
         }
 
         return true;

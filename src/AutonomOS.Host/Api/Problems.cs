@@ -50,7 +50,7 @@ internal static class Problems
 
     public static ApiProblem KeyRevoked { get; } = new() { Status = 409, Code = "key_revoked", Title = "Key revoked", Detail = "The key is revoked, so there is nothing to hand over. Issue a new one." };
 
-    public static ApiProblem NotRetryable { get; } = new() { Status = 409, Code = "not_retryable", Title = "Not retryable", Detail = "Only a failed or cancelled job can be retried." };
+    public static ApiProblem NotRetryable { get; } = new() { Status = 409, Code = "not_retryable", Title = "Not retryable", Detail = "Only a failed or cancelled job can be retried, and only until it is archived. Submit it again." };
 
     public static ApiProblem PreconditionRequired { get; } = new() { Status = 428, Code = "precondition_required", Title = "Precondition required", Detail = "Send the version this change was made against: 'If-Match: \"VERSION\"', as the ETag of a GET gives it." };
 

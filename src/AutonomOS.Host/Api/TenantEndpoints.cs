@@ -1,3 +1,4 @@
+using AutonomOS.Lifecycle;
 using AutonomOS.Records;
 using AutonomOS.Tenants;
 
@@ -16,6 +17,9 @@ internal static class TenantEndpoints
             .Produces<TenantView>().Refuses(404);
         app.MapPatch("/v1/tenants/{id}", ChangeAsync).For(ApiAudience.Admin, "ChangeTenant", "Changes weight and limits.")
             .Takes<ChangeTenantRequest>(ApiLimits.BodyBytesMax).MatchesVersion(required: true).Produces<TenantView>().Refuses(404, 409, 428);
+        app.MapDelete("/v1/tenants/{id}", DeleteAsync).For(ApiAudience.Admin, "DeleteTenant", "Begins to delete a tenant: its keys end at once, its jobs are ended and archived, its data in the store removed. Repeat it as often as you like.")
+            .MatchesVersion(required: true).Parameter("mode", "What becomes of running jobs: cancel (default) asks them to stop and waits 30 seconds at most, drain lets them end. Pending jobs are cancelled.")
+            .Produces<TenantView>(202).Refuses(404, 428);
         app.MapPost("/v1/tenants/{id}/suspend", SuspendAsync).For(ApiAudience.Admin, "SuspendTenant", "Refuses new jobs and starts none; what runs goes on.")
             .MatchesVersion(required: false).Produces<TenantView>().Refuses(404, 409);
         app.MapPost("/v1/tenants/{id}/resume", ResumeAsync).For(ApiAudience.Admin, "ResumeTenant", "Ends a suspension.")
@@ -88,6 +92,19 @@ internal static class TenantEndpoints
         }
 
         return Answer(http, await tenants.ChangeAsync(http.Actor(), tenant, expected, (weight, limits) => TenantRequests.Apply(request, weight, limits)));
+    }
+
+    private static async Task<IResult> DeleteAsync(HttpContext http, string id, TenantRemoval removal)
+    {
+        var tenant = Id(id);
+        var expected = EntityVersion.Expected(http, required: true);
+        var mode = new ApiQuery(http).Text("mode") switch
+        {
+            null or "cancel" => DeletionMode.Cancel,
+            "drain" => DeletionMode.Drain,
+            _ => throw new ApiException(Problems.Invalid("mode", "mode is cancel or drain.")),
+        };
+        return Answer(http, await removal.BeginAsync(http.Actor(), tenant, expected, mode, http.RequestAborted), StatusCodes.Status202Accepted);
     }
 
     private static async Task<IResult> SuspendAsync(HttpContext http, string id, TenantRegistry tenants) =>

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using AutonomOS.Records;
 using AutonomOS.Tenants;
 
@@ -157,4 +158,7 @@ internal sealed record WorkerView(string Id, string Pool, int Slots, int Running
 internal sealed record WorkerListView(IReadOnlyList<WorkerView> Workers);
 
 /// <summary>How the server is.</summary>
-internal sealed record HealthView(string Status);
+internal sealed record HealthView(
+    string Status,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: Description("delayed while the records do not take finished jobs, which then wait in the store; absent otherwise.")] string? Archive = null);

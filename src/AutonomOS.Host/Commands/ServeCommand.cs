@@ -35,11 +35,12 @@ internal static class ServeCommand
         var burst = SharedOptions.Whole("--requests-burst", "Requests of one tenant in a burst.", defaults.RequestsBurst, 1, 1_000_000);
         var concurrent = SharedOptions.Whole("--requests-concurrent", "Requests of one tenant under way at once.", defaults.RequestsConcurrent, 1, 100_000);
         var streams = SharedOptions.Whole("--streams-concurrent", "Event streams of one tenant open at once.", defaults.StreamsConcurrent, 1, 100_000);
+        var live = SharedOptions.Whole("--live-seconds", "How long a finished job stays in the store; after that the records have it alone, and it cannot be retried.", 900, 1, 86_400);
         var drain = SharedOptions.DrainSeconds();
         var log = SharedOptions.LogLevel();
         var command = new Command("serve", "Serve the HTTP API, with the reconciler and, unless --store names another, a durable store of its own.")
         {
-            listen, remote, data, store, storeTls, records, workers, commit, rate, burst, concurrent, streams, drain, log,
+            listen, remote, data, store, storeTls, records, workers, commit, rate, burst, concurrent, streams, live, drain, log,
         };
         command.SetAction(async (ParseResult parsed, CancellationToken _) =>
         {
@@ -61,6 +62,7 @@ internal static class ServeCommand
                     Workers = parsed.GetValue(workers),
                     CommitWindowMs = parsed.GetValue(commit),
                     DrainSeconds = parsed.GetValue(drain),
+                    LiveSeconds = parsed.GetValue(live),
                     Rates = new TenantRateOptions
                     {
                         RequestsPerSecond = parsed.GetValue(rate),

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using AutonomOS.Archiving;
 using AutonomOS.Host.Api;
 using AutonomOS.Host.Commands;
 using AutonomOS.Reconciliation;
@@ -82,7 +83,9 @@ internal static class ServeHost
         builder.Services.AddSingleton(adminKey);
         builder.Services.AddSingleton(new TenantRateLimits(options.Rates));
         builder.Services.AddAutonomOSRecords(records);
-        builder.Services.AddAutonomOSReconciler();
+        var finished = new FinishedJobsOptions { LiveMs = options.LiveSeconds * 1000L };
+        builder.Services.AddAutonomOSArchiving(finished);
+        builder.Services.AddAutonomOSReconciler(new ReconcilerOptions { Finished = finished });
         builder.Services.AddApiDocument();
         if (options.Workers > 0)
         {

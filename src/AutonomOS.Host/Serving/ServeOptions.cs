@@ -24,6 +24,9 @@ internal sealed record ServeOptions
 
     public int DrainSeconds { get; init; }
 
+    /// <summary>How long a finished job stays in the store.</summary>
+    public int LiveSeconds { get; init; }
+
     public TenantRateOptions Rates { get; init; } = new();
 
     public LogLevel LogLevel { get; init; } = LogLevel.Warning;

@@ -66,6 +66,9 @@ public sealed record JobSnapshot
     /// <summary>True once its tenant asked a running job to stop.</summary>
     public bool CancelRequested { get; init; }
 
+    /// <summary>Its number among all jobs of its tenant's life, rising in the order of acceptance: what lists go by.</summary>
+    public long Order { get; init; }
+
     /// <summary>Jobs ahead of it in its tenant's queue of its pool; null unless queued or in lists.</summary>
     public int? QueuePosition { get; init; }
 

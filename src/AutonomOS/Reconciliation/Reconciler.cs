@@ -38,7 +38,7 @@ public sealed class Reconciler : IAsyncDisposable
     private const int VisitAgainMsMin = 50;
 
     private static readonly Meter Meter = new(MeterName);
-    private static readonly Counter<long> Actions = Meter.CreateCounter<long>("autonomos.reconciler.actions", "{job}", "Leases reaped, jobs timed out, promoted and expired.");
+    private static readonly Counter<long> Actions = Meter.CreateCounter<long>("autonomos.reconciler.actions", "{job}", "Leases reaped, jobs timed out, promoted, expired and dropped unarchived.");
     private static readonly Counter<long> RepairsMade = Meter.CreateCounter<long>("autonomos.reconciler.repairs", "{repair}", "Repairs of what interrupted scripts or lost messages left; 0 in a healthy system.");
 
     private readonly StoreConnection _connection;
@@ -49,6 +49,9 @@ public sealed class Reconciler : IAsyncDisposable
     private readonly ReadyIndex _index;
     private readonly TenantSweep _sweep;
     private readonly string _token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+    private readonly TenantSchedule _archive;
+    private readonly TenantSchedule _tenants;
+    private readonly ConcurrentDictionary<TenantId, bool> _gone = new();
     private readonly Lock _lock = new();
     private SweepReport _total = new();
     private long _lastSweep;
@@ -73,6 +76,8 @@ public sealed class Reconciler : IAsyncDisposable
         var tenants = new TenantScripts(connection, _scripts);
         _index = new ReadyIndex(tenants, _scripts, time, logger);
         _sweep = new TenantSweep(tenants, _index, _options);
+        _tenants = new TenantSchedule(connection, _scripts, StoreKeys.Tenants);
+        _archive = new TenantSchedule(connection, _scripts, StoreKeys.Archive);
     }
 
     /// <summary>What was done since the start. A snapshot.</summary>
@@ -166,9 +171,7 @@ public sealed class Reconciler : IAsyncDisposable
         var reap = MayReap();
         while (true)
         {
-            var answer = (RedisResult[])(await _connection.EvaluateAsync(
-                _scripts["due"], [StoreKeys.Tenants], [_options.AuditIntervalMs, DueAtOnceMax], write: true, cancellation))!;
-            var due = (RedisValue[])answer[1]!;
+            var due = await _tenants.TakeAsync(_options.AuditIntervalMs, DueAtOnceMax, cancellation);
             await VisitAllAsync(due, reap, cancellation);
             if (due.Length < DueAtOnceMax)
             {
@@ -221,22 +224,43 @@ public sealed class Reconciler : IAsyncDisposable
 
     private async Task<SweepReport> VisitAsync(TenantId tenant, bool reap, CancellationToken cancellation)
     {
-        var (report, nextMs, suspicious) = await _sweep.VisitAsync(tenant, reap, cancellation);
+        var visit = await _sweep.VisitAsync(tenant, reap, cancellation);
+        if (visit.Gone)
+        {
+            await DropAsync(tenant, cancellation);
+            return visit.Report;
+        }
+
+        _gone.TryRemove(tenant, out _);
         var now = _connection.NowMs;
-        var next = nextMs == 0 ? long.MaxValue : Math.Max(nextMs, now + VisitAgainMsMin);
-        if (suspicious)
+        var next = visit.NextMs == 0 ? long.MaxValue : Math.Max(visit.NextMs, now + VisitAgainMsMin);
+        if (visit.Suspicious)
         {
             next = Math.Min(next, now + SuspectAgainMs);
         }
 
         if (next < now + _options.AuditIntervalMs)
         {
-            await _connection.RunAsync(
-                db => db.SortedSetAddAsync(StoreKeys.Tenants, tenant.Value, next, SortedSetWhen.LessThan), write: true, cancellation);
+            await _tenants.BringForwardAsync(tenant, next, cancellation);
         }
 
-        Record(tenant, report);
-        return report;
+        if (visit.Archivable)
+        {
+            await _archive.BringForwardAsync(tenant, now, cancellation);
+        }
+
+        Record(tenant, visit.Report);
+        return visit.Report;
+    }
+
+    /// <summary>A tenant that is gone leaves the schedule, at the second visit that does not find it: the first may have come between the schedule and the tenant while it was made.</summary>
+    private async Task DropAsync(TenantId tenant, CancellationToken cancellation)
+    {
+        if (!_gone.TryAdd(tenant, true))
+        {
+            await _tenants.RemoveAsync(tenant, cancellation);
+            _gone.TryRemove(tenant, out _);
+        }
     }
 
     private void Record(TenantId tenant, SweepReport report)
@@ -251,6 +275,14 @@ public sealed class Reconciler : IAsyncDisposable
         Count(Actions, "timed_out", report.TimedOut);
         Count(Actions, "promoted", report.Promoted);
         Count(Actions, "expired", report.Expired);
+        Count(Actions, "overflowed", report.Overflowed);
+        if (report.Overflowed > 0)
+        {
+            _logger.LogWarning(
+                "Tenant {Tenant}: {Overflowed} finished jobs were dropped unarchived, for more than {OutboxMax} wait for the records. Nothing else is affected.",
+                tenant, report.Overflowed, _options.Finished.OutboxMax);
+        }
+
         Count(RepairsMade, "slot_given_back", report.SlotsGivenBack);
         Count(RepairsMade, "leftover_dropped", report.LeftoversDropped);
         Count(RepairsMade, "entry_without_job", report.EntriesWithoutJob);

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using AutonomOS.Archiving;
 using AutonomOS.Workers;
 
 namespace AutonomOS.Reconciliation;
@@ -36,4 +37,7 @@ public sealed record ReconcilerOptions
     /// <summary>Leases a job may lose before it is failed as poison. Default 5.</summary>
     [Range(1, 100)]
     public int LeasesLostMax { get; init; } = Storage.RedisJobStore.LeasesLostMax;
+
+    /// <summary>How long finished jobs stay in the store; as the archiver's.</summary>
+    public FinishedJobsOptions Finished { get; init; } = new();
 }

@@ -1,6 +1,6 @@
 namespace AutonomOS.Reconciliation;
 
-/// <summary>What visits to tenants did. The first five are the platform's daily work; the rest are repairs and stay at 0 in a healthy system.</summary>
+/// <summary>What visits to tenants did. The first five are the platform's daily work; the repairs after them stay at 0 in a healthy system, and so does <see cref="Overflowed"/>.</summary>
 public sealed record SweepReport
 {
     /// <summary>Lapsed leases taken back: their jobs were queued again, cancelled, or failed as poison.</summary>
@@ -36,6 +36,9 @@ public sealed record SweepReport
     /// <summary>Repair: tenants that had said so and were absent from the index.</summary>
     public long Reindexed { get; init; }
 
+    /// <summary>Finished jobs dropped unarchived because the outbox was full: the records were away, or slower than the jobs, for long.</summary>
+    public long Overflowed { get; init; }
+
     /// <summary>All repairs.</summary>
     public long Repairs => SlotsGivenBack + LeftoversDropped + EntriesWithoutJob + JobsPutBack + MarksNotTold + Reindexed;
 
@@ -57,6 +60,7 @@ public sealed record SweepReport
             JobsPutBack = a.JobsPutBack + b.JobsPutBack,
             MarksNotTold = a.MarksNotTold + b.MarksNotTold,
             Reindexed = a.Reindexed + b.Reindexed,
+            Overflowed = a.Overflowed + b.Overflowed,
         };
     }
 

@@ -27,8 +27,7 @@ internal sealed class TenantSweep(TenantScripts tenants, ReadyIndex index, Recon
     /// <param name="tenant">The tenant.</param>
     /// <param name="reap">False during a grace: lapsed leases stay.</param>
     /// <param name="cancellation">Gives up waiting.</param>
-    /// <returns>What was done, and when the next visit is due (store clock, unix ms; 0 for none).</returns>
-    internal async Task<(SweepReport Report, long NextMs, bool Suspicious)> VisitAsync(TenantId tenant, bool reap, CancellationToken cancellation)
+    internal async Task<Visit> VisitAsync(TenantId tenant, bool reap, CancellationToken cancellation)
     {
         long from;
         lock (_lock)
@@ -37,7 +36,19 @@ internal sealed class TenantSweep(TenantScripts tenants, ReadyIndex index, Recon
         }
 
         var answer = await tenants.WriteAsync(
-            "sweep", tenant, [reap ? "1" : "0", options.LeasesLostMax, EntriesMax, from, AuditedMax], cancellation);
+            "sweep",
+            tenant,
+            [
+                reap ? "1" : "0", options.LeasesLostMax, EntriesMax, from, AuditedMax,
+                options.Finished.OutboxMax, options.Finished.LiveMs, options.Finished.LiveMax,
+            ],
+            cancellation);
+        if ((string?)answer[0] == "gone")
+        {
+            Forget(tenant);
+            return new Visit(new SweepReport(), 0, Suspicious: false, Archivable: false, Gone: true);
+        }
+
         lock (_lock)
         {
             _audited[tenant] = long.Parse((string)answer[5]!, CultureInfo.InvariantCulture);
@@ -58,9 +69,22 @@ internal sealed class TenantSweep(TenantScripts tenants, ReadyIndex index, Recon
             EntriesWithoutJob = c[7],
             JobsPutBack = c[8],
             MarksNotTold = c[9],
+            Overflowed = c[10],
             Reindexed = reindexed,
         };
-        return (report, (long)answer[1], suspicious);
+        return new Visit(report, (long)answer[1], suspicious, (string?)answer[6] == "1", Gone: false);
+    }
+
+    private void Forget(TenantId tenant)
+    {
+        lock (_lock)
+        {
+            _audited.Remove(tenant);
+            foreach (var key in _suspects.Keys.Where(key => key.Tenant == tenant).ToList())
+            {
+                _suspects.Remove(key);
+            }
+        }
     }
 
     private async Task<(int Reindexed, bool Suspicious)> CheckIndexAsync(TenantId tenant, List<TenantNote> standing, CancellationToken cancellation)
@@ -100,4 +124,12 @@ internal sealed class TenantSweep(TenantScripts tenants, ReadyIndex index, Recon
 
         return (reindexed, suspicious);
     }
+
+    /// <summary>What a visit found.</summary>
+    /// <param name="Report">What was done.</param>
+    /// <param name="NextMs">When the next visit is due (store clock, unix ms; 0 for none).</param>
+    /// <param name="Suspicious">Whether the tenant was absent from an index it should be in.</param>
+    /// <param name="Archivable">Whether finished jobs may leave the store.</param>
+    /// <param name="Gone">Whether there is no such tenant.</param>
+    internal readonly record struct Visit(SweepReport Report, long NextMs, bool Suspicious, bool Archivable, bool Gone);
 }

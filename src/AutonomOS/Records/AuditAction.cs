@@ -7,6 +7,8 @@ internal static class AuditAction
     public const string TenantChange = "tenant.change";
     public const string TenantSuspend = "tenant.suspend";
     public const string TenantResume = "tenant.resume";
+    public const string TenantDelete = "tenant.delete";
+    public const string TenantDeleted = "tenant.deleted";
     public const string KeyIssue = "key.issue";
     public const string KeyRotate = "key.rotate";
     public const string KeyRevoke = "key.revoke";

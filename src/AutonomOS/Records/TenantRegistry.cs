@@ -11,7 +11,7 @@ namespace AutonomOS.Records;
 /// same records.
 /// </summary>
 /// <remarks>Every method throws <see cref="RecordsUnavailableException"/> when the records do not answer. A store that is away fails nothing here: see <see cref="Tenant.Applied"/>.</remarks>
-public sealed class TenantRegistry(RecordsDatabase records, TenantPublisher publisher, ApiKeyCache keys, TimeProvider time)
+public sealed partial class TenantRegistry(RecordsDatabase records, TenantPublisher publisher, ApiKeyCache keys, TimeProvider time)
 {
     /// <summary>Keys that one tenant may have in force at once.</summary>
     public const int KeysMax = 100;
@@ -77,10 +77,7 @@ public sealed class TenantRegistry(RecordsDatabase records, TenantPublisher publ
                 row.UpdatedAt = now;
                 row.Take(weight, limits);
                 // Keys of the former life must not open the new one.
-                await foreach (var key in InForce(context, id, now).AsAsyncEnumerable())
-                {
-                    key.RevokedAt = now;
-                }
+                await RevokeAllAsync(context, row);
             }
 
             AuditLog.Note(context, actor, AuditAction.TenantCreate, row.Id, before, AuditFacts.Of(row), time.GetUtcNow());

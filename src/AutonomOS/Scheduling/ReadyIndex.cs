@@ -78,6 +78,10 @@ internal sealed class ReadyIndex(TenantScripts tenants, ScriptCatalog scripts, T
         await TellAsync(TenantNote.Read(tenant, answer[1]));
     }
 
+    /// <summary>Takes a tenant that is no more out of a pool's index.</summary>
+    internal Task ForgetAsync(TenantId tenant, string pool, CancellationToken cancellation) =>
+        tenants.Connection.EvaluateAsync(scripts["forget"], Keys(pool), [pool, tenant.Value], write: true, cancellation);
+
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync();

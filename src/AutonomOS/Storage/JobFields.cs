@@ -7,6 +7,11 @@ namespace AutonomOS.Storage;
 /// <summary>Turns the fields of a job, in the order in which <c>get.lua</c> and <c>list.lua</c> read them, into a snapshot.</summary>
 internal static class JobFields
 {
+    /// <summary>How far apart two priorities are in a queue's score; see <c>submit.lua</c>.</summary>
+    private const long PriorityBand = 1L << 48;
+
+    private const int PriorityMax = 9;
+
     internal static JobSnapshot Read(JobId id, RedisResult[] f)
     {
         var state = State((string)f[2]!);
@@ -34,6 +39,7 @@ internal static class JobFields
             StartedAt = Instant(Number(f[17]) / 1000),
             FinishedAt = state is JobState.Pending or JobState.Running ? null : Instant(Number(f[18])),
             CancelRequested = (string?)f[19] == "1",
+            Order = Number(f[21]) - ((PriorityMax - Number(f[4])) * PriorityBand),
         };
     }
 

@@ -210,6 +210,13 @@ public sealed partial class RedisJobStore
         }
 
         var answer = await _tenants.WriteAsync("claim", pick.Tenant, args, cancellation);
+        if ((string?)answer[0] == "gone")
+        {
+            // A note of a tenant that was purged since: left in the index, it would be picked for ever.
+            await _index.ForgetAsync(pick.Tenant, request.Pool, cancellation);
+            return [];
+        }
+
         var told = _index.TellAsync(TenantNote.Read(pick.Tenant, answer[1]));
         var jobs = ((RedisResult[])answer[3]!).Select(r => ReadLeased(pick.Tenant, request.Pool, (RedisResult[])r!)).ToList();
         // Otherwise this worker's next pick would see the tenant as it was before this claim.

@@ -50,7 +50,12 @@ public sealed partial class RedisJobStore : IJobStore, IWorkStore, IAsyncDisposa
     public async Task ApplyTenantAsync(TenantSettings settings, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        await _connection.RunAsync(db => db.SortedSetAddAsync(StoreKeys.Tenants, settings.Id.Value, 0, When.NotExists), write: true, cancellation);
+        if (settings.Status is TenantStatus.Active or TenantStatus.Suspended)
+        {
+            // One on its way out is on the schedule already, or gone from it for good.
+            await _connection.RunAsync(db => db.SortedSetAddAsync(StoreKeys.Tenants, settings.Id.Value, 0, When.NotExists), write: true, cancellation);
+        }
+
         var limits = settings.Limits;
         var answer = await _tenants.WriteAsync(
             "tenant",

@@ -18,10 +18,10 @@ public sealed class ScriptCatalog
 
     /// <summary>Scripts that run in a tenant's slot.</summary>
     internal static IReadOnlyList<string> TenantScripts { get; } =
-        ["submit", "claim", "renew", "settle", "handback", "progress", "cancel", "retry", "tenant", "touch", "sweep", "get", "list", "usage"];
+        ["submit", "claim", "renew", "settle", "handback", "progress", "cancel", "retry", "tenant", "touch", "sweep", "settled", "archived", "deletion", "withdraw", "purge", "get", "list", "usage"];
 
     /// <summary>Scripts that run in a pool's slot.</summary>
-    internal static IReadOnlyList<string> PoolScripts { get; } = ["pick", "index"];
+    internal static IReadOnlyList<string> PoolScripts { get; } = ["pick", "index", "forget"];
 
     /// <summary>Scripts on one key that no tenant owns.</summary>
     internal static IReadOnlyList<string> SharedScripts { get; } = ["due", "lead", "resign"];
@@ -41,7 +41,7 @@ public sealed class ScriptCatalog
     internal static ScriptCatalog CrashingAfter(string script, int writes)
     {
         var budget = string.Create(CultureInfo.InvariantCulture, $$"""
-            local reads = { GET = 1, EXISTS = 1, HGET = 1, HMGET = 1, TIME = 1, ZCARD = 1, ZRANGE = 1, ZRANGEBYSCORE = 1, ZREVRANGE = 1, ZREVRANGEBYSCORE = 1, ZRANK = 1, ZSCORE = 1, PUBLISH = 1 }
+            local reads = { GET = 1, EXISTS = 1, HGET = 1, HMGET = 1, TIME = 1, ZCARD = 1, ZRANGE = 1, ZRANGEBYSCORE = 1, ZREVRANGE = 1, ZREVRANGEBYSCORE = 1, ZRANK = 1, ZSCORE = 1, PTTL = 1, PUBLISH = 1 }
             local budget = {{writes}}
             local function call(command, ...)
               if not reads[command] then

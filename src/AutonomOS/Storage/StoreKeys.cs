@@ -25,6 +25,12 @@ public static class StoreKeys
     /// <summary>Who reconciles. Owned by no tenant.</summary>
     public const string Leader = "job:leader";
 
+    /// <summary>Tenants with finished jobs to archive: tenant → when to be looked at, unix ms. Owned by no tenant.</summary>
+    public const string Archive = "job:archive";
+
+    /// <summary>Tenants that are being deleted: tenant → next turn, unix ms. Owned by no tenant.</summary>
+    public const string Deletions = "job:deletions";
+
     /// <summary>Limits, weight, status, epoch, counters, generations.</summary>
     public static string Meta(TenantId tenant) => $"job:meta:tenant:{{{tenant.Value}}}";
 
@@ -45,6 +51,9 @@ public static class StoreKeys
 
     /// <summary>One idempotency key.</summary>
     public static string Idempotency(TenantId tenant, string key) => $"job:idempotency:tenant:{{{tenant.Value}}}:{key}";
+
+    /// <summary>The tenant's idempotency keys: key → when it lapses. What is purged has to be found without a pattern.</summary>
+    public static string Keyed(TenantId tenant) => $"job:keys:tenant:{{{tenant.Value}}}";
 
     /// <summary>Outcomes on their way to the records: job id → finish time.</summary>
     public static string Settled(TenantId tenant) => $"job:settled:tenant:{{{tenant.Value}}}";

@@ -36,7 +36,7 @@ internal static class KeyLayout
         string[] single =
         [
             StoreKeys.Meta(tenant), StoreKeys.Semaphore(tenant), StoreKeys.Delayed(tenant), StoreKeys.Jobs(tenant),
-            StoreKeys.Settled(tenant), StoreKeys.Repair(tenant),
+            StoreKeys.Settled(tenant), StoreKeys.Repair(tenant), StoreKeys.Keyed(tenant),
         ];
         var isOurs = single.Contains(key, StringComparer.Ordinal)
             || (After(key, StoreKeys.Queue(tenant, "")) is { } pool && JobSubmissionRules.IsPool(pool))
@@ -47,7 +47,7 @@ internal static class KeyLayout
 
     private static bool IsOnWrittenList(string key)
     {
-        if (key is StoreKeys.Tenants or StoreKeys.Workers or StoreKeys.Leader)
+        if (key is StoreKeys.Tenants or StoreKeys.Archive or StoreKeys.Deletions or StoreKeys.Workers or StoreKeys.Leader)
         {
             return true;
         }

@@ -76,11 +76,11 @@ public abstract class IsolationTests(StoreFixture store) : ConformanceTests(stor
         await ClaimOneAsync();
 
         Assert.All(await KeysAsync(), key => Assert.Matches(
-            @"\Ajob:(meta|semaphore|queue|delayed|state|jobs|idempotency|settled|repair):tenant:\{[A-Za-z0-9][A-Za-z0-9._-]{0,63}\}(:|\z)"
+            @"\Ajob:(meta|semaphore|queue|delayed|state|jobs|idempotency|keys|settled|repair):tenant:\{[A-Za-z0-9][A-Za-z0-9._-]{0,63}\}(:|\z)"
             + @"|\Ajob:(ready|fresh|gens|wake):\{pool:[A-Za-z0-9][A-Za-z0-9._-]{0,63}\}\z"
-            + @"|\Ajob:(workers|leader|tenants)\z", key));
+            + @"|\Ajob:(workers|leader|tenants|archive|deletions)\z", key));
         Assert.Equal(
-            ["job:delayed", "job:idempotency", "job:jobs", "job:meta", "job:queue", "job:semaphore", "job:settled", "job:state"],
+            ["job:delayed", "job:idempotency", "job:jobs", "job:keys", "job:meta", "job:queue", "job:semaphore", "job:settled", "job:state"],
             (await KeysAsync(tenant)).Select(key => key[..key.IndexOf(":tenant", StringComparison.Ordinal)]).Distinct().Order(StringComparer.Ordinal));
     }
 

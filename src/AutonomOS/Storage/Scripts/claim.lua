@@ -1,7 +1,7 @@
 -- Leases jobs of one tenant from one pool's queue to one worker.
 -- ARGV: tenant, deadline, pool, count, lease ms, only a tenant that runs nothing ('1'), worker, then a token
 --   per job wanted
--- Returns: {status, notes, repaired, jobs}; job = {id, epoch, attempt, token, type, payload, failures, max attempts,
+-- Returns: {status ('gone': there is no such tenant), notes, repaired, jobs}; job = {id, epoch, attempt, token, type, payload, failures, max attempts,
 --   timeout ms, result bytes max, error bytes max}.
 -- Order per job: semaphore, state, queue.
 -- A crash after the semaphore: a lease on a pending job; the sweep gives the slot back.
@@ -11,7 +11,7 @@
 if late() then return { 'late' } end
 local pool = ARGV[3]
 local m = call('HMGET', meta, 'st', 'ep', 'mc', 'rb', 'eb', 'avg:' .. pool)
-if not m[1] then return { 'ok', {}, 0, {} } end
+if not m[1] then return { 'gone', {}, 0, {} } end
 local held = call('ZCARD', sem)
 local want = math.min(tonumber(ARGV[4]), tonumber(m[3]) - held)
 if m[1] ~= 'active' or (ARGV[6] == '1' and held > 0) then want = 0 end

@@ -1,5 +1,6 @@
--- Hands the reconciler the tenants whose visit is due, and puts each off by one audit interval before it is visited.
--- KEYS: job:tenants. ARGV: interval ms, at most
+-- Hands out the tenants of a schedule that are due, and puts each off before it is visited: by then whoever took it has
+-- moved it again, or died.
+-- KEYS: job:tenants, job:archive or job:deletions. ARGV: interval ms, at most
 -- Returns: {next visit ms of the rest ('' none), tenants}
 -- A crash after any line: some are put off and not visited, for one interval. Put off first, visited then: a tenant whose due time is brought forward meanwhile keeps the earlier time.
 local call = redis.call

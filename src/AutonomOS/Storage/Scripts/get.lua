@@ -3,7 +3,7 @@
 -- Returns: {} or {fields, position (-1 none), waiting ('' none)}; fields in the order of FIELDS in the client.
 local id = ARGV[3]
 local f = call('HMGET', state(id), 'ty', 'po', 'st', 'ep', 'pr', 'pl', 're', 'er', 'pc', 'pm', 'sq', 'at', 'fl', 'lo',
-  'ma', 'cr', 'du', 'ss', 'fi', 'cx', 'rt')
+  'ma', 'cr', 'du', 'ss', 'fi', 'cx', 'rt', 'sc')
 if not f[3] then return {} end
 local position, waiting = -1, ''
 if f[3] == 'pending' then
@@ -17,5 +17,5 @@ if f[3] == 'pending' then
   elseif rank > 0 then waiting = 'own_backlog'
   else waiting = 'pool_busy' end
 end
-for i = 1, 21 do if not f[i] then f[i] = '' end end
+for i = 1, 22 do if not f[i] then f[i] = '' end end
 return { f, position, waiting }

@@ -12,9 +12,9 @@ for i = 1, #entries, 2 do
   local id = entries[i]
   last = int(tonumber(entries[i + 1]))
   local f = call('HMGET', state(id), 'ty', 'po', 'st', 'ep', 'pr', 'sz', 'sz', 'er', 'pc', 'pm', 'sq', 'at', 'fl', 'lo',
-    'ma', 'cr', 'du', 'ss', 'fi', 'cx', 'rt')
+    'ma', 'cr', 'du', 'ss', 'fi', 'cx', 'rt', 'sc')
   if f[3] and (ARGV[4] == '' or f[3] == ARGV[4]) then
-    for j = 1, 21 do if not f[j] then f[j] = '' end end
+    for j = 1, 22 do if not f[j] then f[j] = '' end end
     f[6] = ''
     f[7] = ''
     rows[#rows + 1] = { id, f }

@@ -7,13 +7,13 @@
 --
 -- Meta fields: ep epoch, ver version, st status, w weight, mc max_concurrent, mq max_queued, pb/rb/eb byte limits of
 -- payload, result, error, tb total payload bytes, rt retention s, pools names joined by ",", seq sequence, bytes
--- unfinished payload bytes; and per pool P: served:P slot time charged (us), avg:P average slot time (us), long:P the longest attempt (us), at:P stamp
+-- unfinished payload bytes, dm how its deletion ends what runs (cancel or drain), dt since when (ms); and per pool P: served:P slot time charged (us), avg:P average slot time (us), long:P the longest attempt (us), at:P stamp
 -- of the last note, run:P what that note said ("1" runnable).
 -- State fields: st, ep, ty type, po pool, pr priority, sc queue score, pl payload, sz payload bytes, ma max attempts,
 -- to timeout ms, ik idempotency key, cr created ms, du due ms, at attempts, tk token, wk worker, ss started us,
 -- ch slot time charged for the attempt (us), fl failures, lo leases lost, rt "1" while the failed attempt of this
 -- token waits to be retried, cx cancel requested, pc progress percent, pm progress message, er error, re result,
--- fi finished ms, sq event sequence.
+-- fi finished ms, sq event sequence, ar "1" once it is being archived: from then on it changes no more.
 local call = redis.call
 local T = ARGV[1]
 local meta = 'job:meta:tenant:{' .. T .. '}'
@@ -22,6 +22,7 @@ local delayed = 'job:delayed:tenant:{' .. T .. '}'
 local jobs = 'job:jobs:tenant:{' .. T .. '}'
 local settled = 'job:settled:tenant:{' .. T .. '}'
 local repair = 'job:repair:tenant:{' .. T .. '}'
+local keyed = 'job:keys:tenant:{' .. T .. '}'
 local function state(id) return 'job:state:tenant:{' .. T .. '}:job:' .. id end
 local function queue(pool) return 'job:queue:tenant:{' .. T .. '}:pool:' .. pool end
 local function idempotency(key) return 'job:idempotency:tenant:{' .. T .. '}:' .. key end
@@ -117,7 +118,7 @@ local function requeue(id, s, fields)
   publish(s.ep, id, seq, 'pending', 0, nil, s.at)
 end
 
-local STATE = { 'st', 'ep', 'po', 'sc', 'sz', 'ma', 'to', 'at', 'tk', 'wk', 'ss', 'ch', 'fl', 'lo', 'rt', 'cx', 'pc', 'sq', 'ik', 'du' }
+local STATE = { 'st', 'ep', 'po', 'sc', 'sz', 'ma', 'to', 'at', 'tk', 'wk', 'ss', 'ch', 'fl', 'lo', 'rt', 'cx', 'pc', 'sq', 'ik', 'du', 'ar' }
 local function load(id)
   local v = call('HMGET', state(id), unpack(STATE))
   if not v[1] then return nil end
@@ -125,6 +126,25 @@ local function load(id)
   for i, name in ipairs(STATE) do s[name] = v[i] end
   return s
 end
+
+-- A finished job leaves the store: idempotency key, state, jobs index; the caller takes it out of the outbox last.
+-- past: its retention is over and its key goes too. Otherwise the key is marked first: to a replay, a key without a
+-- state is a submission that was cut short, and it would run a finished job again.
+local function leave(id, s, past)
+  local held = s.ik and call('GET', idempotency(s.ik))
+  local ours = held and string.sub(held, 1, #id) == id
+  if past and s.ik and (ours or not held) then
+    call('DEL', idempotency(s.ik))
+    call('ZREM', keyed, s.ik)
+  elseif ours then
+    local left = call('PTTL', idempotency(s.ik))
+    if left > 0 then call('SET', idempotency(s.ik), string.match(held, '^%x+ %x+') .. ' done', 'PX', int(left)) end
+  end
+  call('DEL', state(id))
+  call('ZREM', jobs, id)
+end
+
+local function final(s) return s.st == 'completed' or s.st == 'failed' or s.st == 'cancelled' end
 
 -- The fence: epoch, attempt and token, compared for equality. The epoch of the tenant's present life must agree too.
 local function fenced(s, epoch, attempt, token)

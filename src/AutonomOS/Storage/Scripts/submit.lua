@@ -2,8 +2,10 @@
 -- ARGV: tenant, deadline, epoch, idempotency ttl ms, n, pools max, then 10 per job: id, type, pool, priority, delay ms,
 --   max attempts, timeout ms, idempotency key ('' for none), digest, payload
 -- Returns: {status, earliest due ms, notes, results}; result = {code, id, limit, count}.
--- Order per job: idempotency, jobs index, queue or delayed set, state. The state commits.
--- A crash after the idempotency key: the replay finishes the submission under the key's id.
+-- Order per job: index of keys, idempotency key, jobs index, queue or delayed set, state. The state commits.
+-- A crash after the index of keys: the entry lapses with the key that never was.
+-- A crash after the idempotency key: the replay finishes the submission under the key's id. A key whose job has left the
+--   store since is marked so (see leave) and is answered with that job.
 -- A crash after the jobs index or the queue: no state, so never accepted; the reconciler removes both, and a claim that
 --   meets the queue entry first moves it to the repair set.
 -- A crash after the state: accepted; the sweep finds the tenant runnable and not indexed.
@@ -40,9 +42,9 @@ local function place(i)
   if key ~= '' then
     local held = call('GET', idempotency(key))
     if held then
-      local first, seen = string.match(held, '^(%x+) (%x+)$')
+      local first, seen, mark = string.match(held, '^(%x+) (%x+)( ?%a*)$')
       if seen ~= digest then return { 'conflict', first, '0', '0' } end
-      if call('EXISTS', state(first)) == 1 then return { 'replayed', first, '0', '0' } end
+      if mark == ' done' or call('EXISTS', state(first)) == 1 then return { 'replayed', first, '0', '0' } end
       id = first
       resumed = true
     end
@@ -59,6 +61,7 @@ local function place(i)
   end
   if key ~= '' and not resumed then
     local ttl = math.min(tonumber(ARGV[4]), tonumber(m[9]) * 1000)
+    call('ZADD', keyed, int(now + ttl), key)
     call('SET', idempotency(key), id .. ' ' .. digest, 'PX', int(ttl))
   end
   local seq = call('HINCRBY', meta, 'seq', 1)

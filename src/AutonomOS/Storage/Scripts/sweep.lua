@@ -1,19 +1,22 @@
 -- The reconciler's visit to one tenant: reaps lapsed leases, fails what outran its timeout, promotes what is due, drops
--- finished jobs past their retention, mends what an interrupted script left, and says what should be in the index.
+-- finished jobs past their retention or beyond what the outbox may hold, mends what an interrupted script left, and says what should be in the index.
 -- ARGV: tenant, deadline, reap ('1' unless a grace is on), leases lost max, entries at most, audit from sequence,
---   audited at most
--- Returns: {status, next visit ms (0 none), notes, standing, counts, next audit sequence (0 at the end)};
+--   audited at most, outbox max, live ms, live max
+-- Returns: {status, next visit ms (0 none), notes, standing, counts, next audit sequence (0 at the end), archivable};
 --   standing = notes as last told, for pools that are runnable; counts = reaped, poisoned, timed out, promoted, expired,
---   then repairs: slots given back, leftovers dropped, entries without a job, jobs in no structure, marks not told.
+--   then repairs: slots given back, leftovers dropped, entries without a job, jobs in no structure, marks not told; and
+--   last, jobs dropped unarchived because the outbox was full. archivable '1': the archiver has work here.
+-- Status 'gone': there is no such tenant.
 -- Order of each part as in the script it finishes; so any prefix of this script is mended by the next visit.
 if late() then return { 'late' } end
 local m = call('HMGET', meta, 'st', 'ep', 'mc', 'rt', 'pools', 'seq')
-if not m[1] then return { 'ok', '0', {}, {}, { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, '0' } end
+if not m[1] then return { 'gone', '0', {}, {}, { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, '0', '0' } end
 local pools = split(m[5])
 local charges = {}
 local most = tonumber(ARGV[5])
 local reaped, poisoned, timedout, promoted, expired = 0, 0, 0, 0, 0
 local slots, leftovers, strays, lost, untold = 0, 0, 0, 0, 0
+local overflowed = 0
 local nextvisit = 0
 local function visit(at) if nextvisit == 0 or at < nextvisit then nextvisit = at end end
 
@@ -79,24 +82,37 @@ end
 local head = call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
 if head[2] then visit(tonumber(head[2])) end
 
--- Finished jobs past their retention: idempotency key, state, jobs index, outbox.
+-- Finished jobs past their retention, and the oldest ones beyond what the outbox may hold while the records are away:
+-- idempotency key, state, jobs index, outbox.
 local keep = tonumber(m[4]) * 1000
-local old = call('ZRANGEBYSCORE', settled, '-inf', int(now - keep), 'LIMIT', 0, most)
-for _, id in ipairs(old) do
+local function drop(id, past)
   local s = load(id)
-  if not s or (s.st ~= 'pending' and s.st ~= 'running') then
-    if s and s.ik then
-      local held = call('GET', idempotency(s.ik))
-      if held and string.sub(held, 1, #id) == id then call('DEL', idempotency(s.ik)) end
-    end
-    call('DEL', state(id))
-    call('ZREM', jobs, id)
-    expired = expired + 1
+  local gone = 0
+  if not s or final(s) then
+    leave(id, s or {}, past)
+    gone = 1
   end
   call('ZREM', settled, id)
+  return gone
+end
+local old = call('ZRANGEBYSCORE', settled, '-inf', int(now - keep), 'LIMIT', 0, most)
+for _, id in ipairs(old) do expired = expired + drop(id, true) end
+local over = math.min(call('ZCARD', settled) - tonumber(ARGV[8]), most)
+if over > 0 then
+  for _, id in ipairs(call('ZRANGE', settled, 0, over - 1)) do overflowed = overflowed + drop(id, false) end
 end
 head = call('ZRANGE', settled, 0, 0, 'WITHSCORES')
-if head[2] then visit(tonumber(head[2]) + keep) end
+local archivable = '0'
+if head[2] then
+  visit(tonumber(head[2]) + keep)
+  local age = call('ZCARD', settled) > tonumber(ARGV[10]) and 1000 or tonumber(ARGV[9])
+  if tonumber(head[2]) <= now - age then archivable = '1' end
+end
+
+-- Entries of idempotency keys that have lapsed.
+for _, key in ipairs(call('ZRANGEBYSCORE', keyed, '-inf', int(now - 1000), 'LIMIT', 0, most)) do
+  if call('EXISTS', idempotency(key)) == 0 then call('ZREM', keyed, key) end
+end
 
 -- A slice of the jobs index: a job without a state was never accepted; a pending or running one must be somewhere.
 local from = ARGV[6]
@@ -146,4 +162,4 @@ for _, pool in ipairs(pools) do
     standing[#standing + 1] = { pool, f[2], '1', f[3], f[4], int(f[5] and num(f[5]) or 10000), int(math.max(room, 0)), int(held) }
   end
 end
-return { 'ok', int(nextvisit), told, standing, { reaped, poisoned, timedout, promoted, expired, slots, leftovers, strays, lost, untold }, nextaudit }
+return { 'ok', int(nextvisit), told, standing, { reaped, poisoned, timedout, promoted, expired, slots, leftovers, strays, lost, untold, overflowed }, nextaudit, archivable }
